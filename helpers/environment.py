@@ -1,0 +1,84 @@
+"""Step 00: is everything here that the notebooks need? Only the standard library, because it must run when nothing else does."""
+
+import importlib.metadata
+import importlib.util
+import platform
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+from helpers.language import say
+
+ROOT = Path(__file__).resolve().parents[1]
+REPAIR = {
+    "make": "make lab",
+    "pip": "python -m pip install -c constraints.txt -e .",
+}
+
+
+def required() -> dict[str, str]:
+    """Package name -> version range, as pyproject.toml states them: the only place where they stand."""
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        project = tomllib.load(file)["project"]
+    parts = [re.match(r"([A-Za-z0-9_.-]+)\s*(.*)", requirement) for requirement in project["dependencies"]]
+    return {part[1]: part[2] for part in parts}
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version.split("+")[0])[:3])
+
+
+def _fits(version: str, wanted: str) -> bool:
+    """Whether `version` meets a range such as ">=2" or "==2.13.0", the only two forms that pyproject.toml uses."""
+    operator, bound = wanted[:2], _release(wanted[2:])
+    installed = _release(version)[: len(bound)] if operator == "==" else _release(version)
+    return installed == bound if operator == "==" else installed >= bound
+
+
+def problems() -> dict[str, tuple[str, str]]:
+    """What is missing or too old: package -> (version found or "", range wanted). Empty when all is well."""
+    found = {}
+    for package, wanted in required().items():
+        try:
+            version = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            version = ""
+        if not version or not _fits(version, wanted):
+            found[package] = (version, wanted)
+    return found
+
+
+def check() -> bool:
+    """Say what runs here and whether every package is in order; name the command that mends what is not.
+
+    Returns True when the notebooks can run.
+    """
+    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    wrong = problems()
+    for package, wanted in required().items():
+        version, _ = wrong.get(package, (None, None))
+        state = "OK" if version is None else "NG"
+        shown = importlib.metadata.version(package) if version is None else version or "-"
+        print(f"  {state}  {package:20} {shown:12} ({wanted})")
+    if sys.version_info < (3, 11):
+        say("NG: Python 3.11 以降が必要です。", "NG: Python 3.11 or newer is needed.")
+    if wrong:
+        say(
+            f"足りないもの、古いものがあります。ターミナルで `{REPAIR['make']}`（Windows では `{REPAIR['pip']}`）を"
+            "実行し、カーネルを再起動してください。",
+            f"Something is missing or too old. Run `{REPAIR['make']}` (on Windows `{REPAIR['pip']}`) in a terminal, "
+            "then restart the kernel.",
+        )
+        return False
+    say("OK: すべてそろっています。", "OK: everything is in place.")
+    return True
+
+
+def device() -> str:
+    """Where tensors go: "cuda" if there is one, else "mps" (Apple), else "cpu"."""
+    import torch  # here and not above, so that check() runs where torch is missing
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -1,0 +1,35 @@
+"""Step 03: a recurrent layer that reads the window day by day, and two dense layers that turn its last state into a forecast."""
+
+from torch import Tensor, nn
+
+from helpers.language import both
+
+CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+
+
+class LSTMRegressor(nn.Module):
+    """Forecast the next values from a window: recurrent layer -> last hidden state -> Linear -> ReLU -> Linear.
+
+    input_size: features per step. hidden_size: numbers that the state holds. num_layers: recurrent layers on top of
+    each other. horizon: values to forecast. cell: "lstm" (Hochreiter & Schmidhuber 1997), "gru" (Cho et al. 2014) or
+    "rnn" (Elman 1990). Raises ValueError for another cell.
+    """
+
+    def __init__(self, input_size: int = 1, hidden_size: int = 100, num_layers: int = 1, horizon: int = 1,
+                 cell: str = "lstm"):
+        super().__init__()
+        if cell not in CELLS:
+            raise ValueError(both(f"cell は lstm、gru、rnn のどれかです: {cell!r}", f"cell is lstm, gru or rnn: {cell!r}"))
+        middle = (hidden_size + 1) // 2
+        self.recurrent = CELLS[cell](input_size, hidden_size, num_layers, batch_first=True)
+        self.head = nn.Sequential(nn.Linear(hidden_size, middle), nn.ReLU(), nn.Linear(middle, horizon))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, window, input_size) -> (batch, horizon)."""
+        o, _ = self.recurrent(x)  # o: the last layer's hidden state at every step, (batch, window, hidden_size)
+        return self.head(o[:, -1])
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers training may change."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

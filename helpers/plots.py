@@ -1,0 +1,453 @@
+"""Every figure of the tutorial: one style, both languages, alt text, nothing told apart by colour alone."""
+
+import base64
+import html
+import io
+import time
+from collections.abc import Callable, Sequence
+from functools import wraps
+
+import japanize_matplotlib  # noqa: F401  (registers a font with Japanese glyphs)
+import matplotlib
+import numpy as np
+import pandas as pd
+from IPython.display import DisplayHandle
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from PIL import Image
+
+from helpers.language import text
+
+# Okabe & Ito (2008): eight colours that people with any colour vision tell apart.
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#666666"
+# Line, marker and colour together, so that curves differ in print and for every eye.
+LOOKS = (("-", None, BLUE), ("--", "s", ORANGE), (":", "^", GREEN), ("-.", "D", RED), ("-", "o", PURPLE), ("--", "x", SKY))
+STYLE = {
+    "font.family": "IPAexGothic",
+    "font.size": 11,
+    "axes.titlesize": 13,
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.alpha": 0.3,
+    "legend.frameon": True,
+    "legend.framealpha": 0.9,
+    "figure.facecolor": "white",  # opaque, so that figures read the same on a dark page
+    "figure.constrained_layout.use": True,
+}
+WIDTH = 760  # CSS pixels on the page; stored at twice that, for sharp text on a projector
+
+
+class Picture:
+    """A finished figure as the notebook shows it: PNG with alternative text in both languages."""
+
+    def __init__(self, figure: Figure, ja: str, en: str):
+        self.figure, self.alt = figure, f"{ja} / {en}"
+
+    def png(self) -> bytes:
+        """The figure at twice the page's resolution, in a palette of 128 colours: a third of the size, no visible loss."""
+        raw, small = io.BytesIO(), io.BytesIO()
+        with matplotlib.rc_context(STYLE):
+            self.figure.savefig(raw, dpi=2 * WIDTH / self.figure.get_figwidth())
+        Image.open(raw).convert("RGB").quantize(128).save(small, "png", optimize=True)
+        return small.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        data = base64.b64encode(self.png()).decode()
+        alt = html.escape(self.alt, quote=True)
+        # JupyterLab gives image/png no alt attribute, so HTML carries it there; image/png is for exports to PDF.
+        return {
+            "text/html": f'<img alt="{alt}" width="{WIDTH}" style="max-width: 100%" src="data:image/png;base64,{data}">',
+            "image/png": data,
+            "text/plain": self.alt,
+        }
+
+
+def styled(draw: Callable) -> Callable:
+    """Run a drawing function under STYLE alone, so that neither the reader's settings nor ours leak into the other."""
+
+    @wraps(draw)
+    def drawn(*args, **kwargs):
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def _canvas(height: float = 3.6, **grid) -> tuple[Figure, Axes | np.ndarray]:
+    """A figure of the page's width. It is never registered with pyplot: nothing stays open, no other thread's is touched."""
+    figure = Figure(figsize=(8.6, height))
+    return figure, figure.subplots(**grid)
+
+
+def _title(axes: Axes, ja: str, en: str) -> None:
+    axes.set_title(text(ja, en, between="\n"))
+
+
+def _few_dates(axes: Axes, count: int) -> None:
+    """At most `count` dates on the time axis, so that they stand side by side without turning."""
+    locator = AutoDateLocator(minticks=3, maxticks=count)
+    axes.xaxis.set_major_locator(locator)
+    formatter = ConciseDateFormatter(
+        locator,
+        formats=["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%S"],  # digits read the same in both languages
+        zero_formats=["", "%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M"],
+        show_offset=False,
+    )
+    axes.xaxis.set_major_formatter(formatter)
+
+
+def _label(ja: str, en: str, about: dict, square: bool = False, between: str = " / ") -> str:
+    """An axis label with the unit of a series, where it has one; `about` is the attrs of its table."""
+    units = [f" [{unit}{'²' * square}]" if unit else "" for unit in (about.get("unit_ja"), about.get("unit_en"))]
+    return text(ja + units[0], en + units[1], between)
+
+
+def _unit(about: dict) -> str:
+    return f" [{text(about['unit_ja'], about['unit_en'])}]" if about["unit_ja"] else ""
+
+
+def _price_label(about: dict) -> str:
+    return _label(about["value_ja"], about["value_en"], about)
+
+
+def _name(prices: pd.DataFrame) -> tuple[str, str]:
+    return prices.attrs["title_ja"], prices.attrs["title_en"]
+
+
+# Step 01: the data
+
+
+@styled
+def price_history(prices: pd.DataFrame, column: str, test: int) -> Picture:
+    """The whole series, with a line before the last `test` rows (row A2 of our sources)."""
+    figure, axes = _canvas()
+    ja, en = _name(prices)
+    axes.plot(prices.index, prices[column], color=BLUE, linewidth=1)
+    start = prices.index[-test]
+    axes.axvline(start, color=RED, linestyle="--")
+    axes.axvspan(start, prices.index[-1], color=RED, alpha=0.08)
+    axes.annotate(
+        text(f"最後の {test} 行\nテスト", f"last {test} rows\ntest", between="\n"),
+        (start, 0.04), xycoords=("data", "axes fraction"), xytext=(-6, 0), textcoords="offset points", ha="right", color=RED,
+    )  # fmt: skip
+    _title(axes, f"{ja} {column}", f"{en}, {column}")
+    axes.set_ylabel(_price_label(prices.attrs))
+    axes.set_xlabel(text("日付", "Date"))
+    return Picture(
+        figure,
+        f"{ja}の{column}の折れ線。最後の{test}行の前に赤い破線。",
+        f"Line chart of {en}, {column}, with a dashed red line before the last {test} rows.",
+    )
+
+
+@styled
+def price_bars(prices: pd.DataFrame) -> Picture:
+    """What the four prices of a day are: a bar from Low to High, a tick to the left at Open, to the right at Close."""
+    figure, axes = _canvas(3.2)
+    days = np.arange(len(prices))
+    axes.vlines(days, prices["Low"], prices["High"], color=GREY, label=text("安値から高値", "Low to High"))
+    axes.plot(days, prices["Open"], linestyle="none", marker="<", color=BLUE, label=text("始値", "Open"))
+    axes.plot(days, prices["Close"], linestyle="none", marker=">", color=ORANGE, label=text("終値", "Close"))
+    axes.set_xticks(days[::5], [f"{date:%m/%d}" for date in prices.index[::5]])
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    _title(axes, "1 日の 4 つの価格", "The four prices of a day")
+    axes.set_ylabel(_price_label(prices.attrs))
+    axes.set_xlabel(text("日付", "Date"))
+    return Picture(
+        figure,
+        f"{len(prices)}日分の始値、高値、安値、終値。",
+        f"Open, high, low and close of {len(prices)} days.",
+    )
+
+
+@styled
+def two_scales(prices: pd.DataFrame, column: str) -> Picture:
+    """The same curve in its own unit and divided by its scale."""
+    figure, (left, right) = _canvas(3, ncols=2)
+    scale = prices.attrs["scale"]
+    left.plot(prices.index, prices[column], color=BLUE, linewidth=1)
+    right.plot(prices.index, prices[column] / scale, color=GREEN, linewidth=1)
+    _title(left, "もとの価格", "Raw prices")
+    _title(right, f"{scale:,g} で割った価格", f"Prices divided by {scale:,g}")
+    left.set_ylabel(_price_label(prices.attrs))
+    for axes in (left, right):
+        _few_dates(axes, 6)
+        axes.set_xlabel(text("日付", "Date"))
+    return Picture(
+        figure,
+        f"同じ形の曲線が 2 つ。左はもとの価格、右は{scale:,g}で割った価格。",
+        f"Two curves of the same shape: raw prices on the left, prices divided by {scale:,g} on the right.",
+    )
+
+
+# Step 02: windows and the split
+
+
+@styled
+def windows_on_series(values: Sequence[float], window: int, horizon: int = 1, stride: int = 1, show: int = 4) -> Picture:
+    """The first windows as rows under the series: circles go in, the star is to be forecast."""
+    values = np.asarray(values, dtype=float)
+    starts = list(range(0, len(values) - window - horizon + 1, stride))[:show]
+    upto = min(len(values), starts[-1] + window + horizon + 2)
+    figure, (top, bottom) = _canvas(2.6 + 0.35 * len(starts), nrows=2, sharex=True, height_ratios=[3, 0.6 + len(starts) * 0.8])
+    days = np.arange(1, upto + 1)
+    top.plot(days, values[:upto], color=GREY, marker=".")
+    _title(top, f"窓の長さ {window}、ずらし幅 {stride}", f"window {window}, stride {stride}")
+    top.set_ylabel(text("価格", "Price"))
+    for row, start in enumerate(starts):
+        first = {} if row else {"label": text("入力 x", "input x")}
+        after = {} if row else {"label": text("目標 t", "target t")}
+        inputs, targets = days[start : start + window], days[start + window : start + window + horizon]
+        bottom.plot(inputs, np.full(len(inputs), row), color=BLUE, marker="o", linestyle="-", **first)
+        bottom.plot(targets, np.full(len(targets), row), color=RED, marker="*", markersize=12, linestyle=":", **after)
+    bottom.set_yticks(range(len(starts)), [text(f"窓 {row + 1}", f"window {row + 1}") for row in range(len(starts))])
+    bottom.set_ylim(len(starts) - 0.4, -0.6)
+    bottom.xaxis.get_major_locator().set_params(integer=True)
+    bottom.set_xlabel(text("日", "Day"))
+    bottom.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return Picture(
+        figure,
+        f"系列の下に最初の{len(starts)}個の窓。丸が入力、星が目標。",
+        f"The first {len(starts)} windows under the series: circles are inputs, stars are targets.",
+    )
+
+
+@styled
+def split_or_shuffle(dates: pd.DatetimeIndex, t: Sequence[float], test: int, seed: int = 0) -> Picture:
+    """Where the test targets lie when the split follows time, and when it is drawn at random."""
+    figure, (left, right) = _canvas(3.2, ncols=2, sharey=True)
+    t = np.asarray(t, dtype=float).reshape(-1)
+    rows = np.arange(len(t))
+    drawn = np.random.default_rng(seed).choice(len(t), test, replace=False)
+    for axes, chosen in ((left, rows >= len(t) - test), (right, np.isin(rows, drawn))):
+        axes.plot(dates[~chosen], t[~chosen], ".", color=BLUE, markersize=2, label=text("学習", "training"))
+        axes.plot(dates[chosen], t[chosen], "x", color=RED, markersize=5, label=text("テスト", "test"))
+        _few_dates(axes, 6)
+        axes.set_xlabel(text("日付", "Date"))
+    left.set_ylabel(text("目標 t", "Target t"))
+    left.legend(markerscale=1.5)
+    _title(left, "時間の順に分ける", "Split in time")
+    _title(right, "混ぜて分ける（誤り）", "Shuffled split (wrong)")
+    return Picture(
+        figure,
+        "左は最後の部分だけがテスト。右はテストの点が学習の点の間に散らばる。",
+        "On the left only the last part is test; on the right test points lie between training points.",
+    )
+
+
+# Step 03: the model
+
+
+@styled
+def unrolled(num_layers: int = 3, steps: int = 5) -> Picture:
+    """The states of a recurrent layer, step by step and layer by layer: which are o, which are h (row A9)."""
+    figure, axes = _canvas(1.6 + 0.95 * num_layers)
+    axes.set_axis_off()
+    for layer in range(1, num_layers + 1):
+        for step in range(1, steps + 1):
+            top, last = layer == num_layers, step == steps
+            axes.annotate(
+                f"$h_{{{layer}{step}}}$", (step, layer), ha="center", va="center", fontsize=14,
+                bbox={"boxstyle": "round,pad=0.45", "facecolor": SKY if last else "white", "edgecolor": RED if top else GREY,
+                      "linewidth": 2.5 if top else 1},
+            )  # fmt: skip
+            if step > 1:
+                axes.annotate("", (step - 0.27, layer), (step - 0.73, layer), arrowprops={"arrowstyle": "->", "color": GREY})
+            axes.annotate("", (step, layer - 0.3), (step, layer - 0.68), arrowprops={"arrowstyle": "->", "color": GREY})
+    for step in range(1, steps + 1):
+        axes.text(step, 0.12, f"$x_{step}$", ha="center", va="center", fontsize=14)
+    axes.text(0.35, num_layers, "o", color=RED, fontsize=18, ha="center", va="center")
+    axes.annotate("", (0.72, num_layers), (0.45, num_layers), arrowprops={"arrowstyle": "->", "color": RED})
+    axes.text(steps, num_layers + 0.62, "h", color=BLUE, fontsize=18, ha="center", va="center")
+    axes.text(
+        steps + 0.45, (num_layers + 1) / 2,
+        text("赤い枠: o\n最上層の全ステップ\n\n水色: h\n全層の最後のステップ", "red frame: o\ntop layer, every step\n\nblue fill: h\nevery layer, last step",
+             between="\n\n"), va="center",
+    )  # fmt: skip
+    axes.set_xlim(0.2, steps + 2.1)
+    axes.set_ylim(-0.1, num_layers + 0.85)
+    return Picture(
+        figure,
+        f"{num_layers}層、{steps}ステップの状態。o は最上層の横一列、h は最後のステップの縦一列。",
+        f"The states of {num_layers} layers over {steps} steps: o is the top row, h is the last column.",
+    )
+
+
+@styled
+def fading_memory(forget_gates: Sequence[float], steps: int) -> Picture:
+    """What is left of a memory of 1 when each step multiplies it by the forget gate."""
+    figure, axes = _canvas(3)
+    days = np.arange(steps + 1)
+    for f, (line, marker, color) in zip(forget_gates, LOOKS, strict=False):
+        axes.plot(days, f**days, line, color=color, marker=marker, markevery=5, label=f"$f$ = {f}")
+    axes.set_ylim(0, 1.05)
+    axes.set_xlabel(text("経った日数", "days passed"))
+    axes.set_ylabel(text("残っている記憶", "memory left"))
+    axes.legend(loc="upper right")
+    _title(axes, "忘却ゲート f と記憶の残り方", "The forget gate f and how long a memory lasts")
+    return Picture(
+        figure,
+        "忘却ゲートの値ごとに、記憶が日とともに減る曲線。1 に近いほどゆっくり減る。",
+        "Curves of a memory fading with the days, one for each value of the forget gate; close to 1 it fades slowly.",
+    )
+
+
+# Step 04: training
+
+
+@styled
+def loss_curves(curves: dict[str, Sequence[float]], naive: float | None = None, xlabel: tuple[str, str] = ("エポック", "epoch")) -> Picture:
+    """Losses by epoch on a logarithmic axis; `naive` is the loss of the naive forecast in the same unit."""
+    figure, axes = _canvas(3.4)
+    for (name, losses), (line, marker, color) in zip(curves.items(), LOOKS * (1 + len(curves) // len(LOOKS)), strict=False):
+        epochs = np.arange(1, len(losses) + 1)
+        axes.plot(epochs, losses, line, color=color, marker=marker, markevery=max(1, len(losses) // 12), label=name)
+    if naive is not None:
+        axes.axhline(naive, color="black", linestyle=(0, (6, 3)), linewidth=1, label=text("ナイーブ予測", "naive forecast"))
+    axes.set_yscale("log")
+    axes.set_ylabel(text("損失（平均二乗誤差）", "loss (mean squared error)", between="\n"))
+    axes.set_xlabel(text(*xlabel))
+    axes.legend(loc="upper right")
+    _title(axes, "学習の進み方", "How training goes")
+    return Picture(figure, "エポックごとの損失の曲線と、ナイーブ予測の水準。", "Loss by epoch, and the level of the naive forecast.")
+
+
+class LiveLoss:
+    """Pass it to `fit` as on_epoch: a progress bar and a loss curve that grow while the model trains."""
+
+    def __init__(self, epochs: int, naive: float | None = None, seconds: float = 0.5):
+        self.epochs, self.naive, self.seconds = epochs, naive, seconds
+        self.losses: list[float] = []
+        self.drawn = -np.inf
+        self.bar, self.curve = DisplayHandle(), DisplayHandle()
+
+    def __call__(self, epoch: int, loss: float) -> None:
+        self.losses.append(loss)
+        if epoch < self.epochs and time.perf_counter() - self.drawn < self.seconds:
+            return  # drawing takes longer than an epoch: now and then is enough
+        for handle, content in ((self.bar, _Progress(epoch, self.epochs)), (self.curve, self._picture())):
+            handle.update(content) if len(self.losses) > 1 else handle.display(content)
+        self.drawn = time.perf_counter()
+
+    def _picture(self) -> Picture:
+        return loss_curves({text("学習", "training"): self.losses}, self.naive)
+
+
+class _Progress:
+    def __init__(self, done: int, total: int):
+        self.done, self.total = done, total
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        label = text(f"エポック {self.done:,} / {self.total:,}", f"epoch {self.done:,} of {self.total:,}")
+        bar = f'<progress value="{self.done}" max="{self.total}" aria-label="{html.escape(label)}"></progress> {html.escape(label)}'
+        return {"text/html": bar, "text/plain": label}
+
+
+@styled
+def metrics_by_epoch(history: dict[str, pd.DataFrame], about: dict) -> Picture:
+    """RMSE, MAE and R2 of several parts of the data, one frame a part, one row an epoch; `about` is the attrs of the prices."""
+    figure, panels = _canvas(3, ncols=3)
+    for axes, metric in zip(panels, ("RMSE", "MAE", "R2"), strict=True):
+        for (part, frame), (line, marker, color) in zip(history.items(), LOOKS, strict=False):
+            axes.plot(frame.index, frame[metric], line, marker=marker, color=color, markevery=max(1, len(frame) // 8), label=part)
+        axes.set_title(metric if metric == "R2" else metric + _unit(about))
+        axes.set_xlabel(text("エポック", "epoch"))
+    panels[0].set_yscale("log")
+    panels[1].set_yscale("log")
+    panels[2].set_ylim(max(-1, panels[2].get_ylim()[0]), 1.05)
+    panels[2].legend(loc="lower right", fontsize=9)
+    return Picture(figure, "エポックごとの RMSE、MAE、R2。", "RMSE, MAE and R2 by epoch.")
+
+
+# Step 05: validation
+
+
+@styled
+def forecast_lines(
+    dates: pd.DatetimeIndex, actual: Sequence[float], predicted: Sequence[float] | None, about: dict, lag: int = 1,
+    close_up: int = 30,
+) -> Picture:
+    """The picture of row A13: actual values, prediction, and the actual values shifted by `lag` steps; its end once more, larger."""
+    figure, panels = _canvas(6, nrows=2, height_ratios=[3, 2])
+    actual = np.asarray(actual, dtype=float).reshape(-1)
+    y = None if predicted is None else np.asarray(predicted, dtype=float).reshape(-1)
+    zoom = min(close_up, len(actual) - lag)
+    for axes, first in ((panels[0], 0), (panels[1], len(actual) - zoom)):
+        shown = slice(max(first, lag), None)
+        axes.plot(dates[first:], actual[first:], "^-", color=GREY, markersize=5, linewidth=1, label=text("実際の値", "actual"))
+        if y is not None:
+            axes.plot(dates[first:], y[first:], "*:", color=RED, markersize=7, label=text("予測", "prediction"))
+        label = text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
+        axes.plot(dates[shown], actual[shown.start - lag : -lag], "+--", color=BLUE, linewidth=0.8, markersize=8, label=label)
+        axes.set_ylabel(_price_label(about))
+        _few_dates(axes, 8)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    _title(panels[0], "予測は、ずらした実際の値に重なるか", "Does the prediction lie on the shifted actual values?")
+    panels[1].set_title(text(f"最後の {zoom} 期を拡大", f"The last {zoom} steps, enlarged"))
+    return Picture(
+        figure,
+        f"テスト部分の 3 本の線: 実際の値（三角）、予測（星と点線）、{lag}期ずらした実際の値（プラス）。",
+        f"Three lines over the test part: actual (triangles), prediction (stars, dotted), actual shifted by {lag} (plus signs).",
+    )
+
+
+@styled
+def lag_bars(profile: pd.Series, about: dict) -> Picture:
+    """RMSE between the prediction and the actual value k steps earlier; the smallest bar is hatched."""
+    figure, axes = _canvas(3.2)
+    best = profile.idxmin()
+    bars = axes.bar(profile.index, profile, color=[RED if lag == best else SKY for lag in profile.index], edgecolor="black")
+    bars[list(profile.index).index(best)].set_hatch("//")
+    axes.annotate(
+        text(f"最小: {best} 期前", f"smallest: {best} back", between="\n"), (best, profile[best]),
+        xytext=(best, profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()), ha="center", va="bottom", color=RED,
+        arrowprops={"arrowstyle": "->", "color": RED},
+    )  # fmt: skip
+    axes.set_xticks(profile.index)
+    axes.set_xlabel(text("k（何期前の実際の値と比べたか）", "k (steps back)"))
+    axes.set_ylabel(f"RMSE{_unit(about)}")
+    _title(axes, "予測(t) と 実際(t − k) の RMSE", "RMSE between prediction(t) and actual(t − k)")
+    return Picture(
+        figure,
+        f"ラグごとの RMSE の棒グラフ。最小は {best} 期前。",
+        f"Bars of RMSE by lag; the smallest is at {best} step(s) back.",
+    )
+
+
+@styled
+def changes(actual_change: Sequence[float], predicted_change: Sequence[float], about: dict) -> Picture:
+    """Predicted change against actual change; on the diagonal a forecast would be right."""
+    figure, axes = _canvas(3.8)
+    a, p = np.asarray(actual_change, dtype=float).reshape(-1), np.asarray(predicted_change, dtype=float).reshape(-1)
+    bound = 1.05 * np.abs(a).max()
+    axes.plot([-bound, bound], [-bound, bound], "--", color=GREY, label=text("完全な予測", "perfect forecast"))
+    axes.axhline(0, color="black", linewidth=1, linestyle=":", label=text("ナイーブ予測", "naive forecast"))
+    axes.plot(a, p, "o", color=RED, alpha=0.7, label=text("モデル", "model"))
+    axes.legend(loc="upper left")
+    axes.set_xlabel(_label("実際の変化", "actual change", about))
+    axes.set_ylabel(_label("予測した変化", "predicted change", about, between="\n"))
+    _title(axes, "変化を予測できたか", "Was the change forecast?")
+    return Picture(
+        figure,
+        "横軸は実際の変化、縦軸は予測した変化。点は水平な線の近くに並ぶ。",
+        "Actual change across, predicted change up; the points lie near the horizontal line.",
+    )
+
+
+@styled
+def error_of_guesses(offsets: Sequence[float], errors: Sequence[float], about: dict) -> Picture:
+    """Mean squared error of the forecast "today's price plus a constant", by the constant."""
+    figure, axes = _canvas(3.2)
+    offsets, errors = np.asarray(offsets, dtype=float), np.asarray(errors, dtype=float)
+    best = int(errors.argmin())
+    axes.plot(offsets, errors, color=BLUE)
+    axes.plot(offsets[best], errors[best], "*", color=RED, markersize=16, label=text("誤差が最小", "smallest error"))
+    axes.axvline(0, color=GREY, linestyle="--", label=text("今日の価格そのまま", "today's price as it is"))
+    axes.legend(loc="upper center")
+    axes.set_xlabel(_label("今日の価格に足す数", "added to today's price", about))
+    axes.set_ylabel(_label("平均二乗誤差", "mean squared error", about, square=True, between="\n"))
+    _title(axes, "「今日の価格 + 定数」の誤差", "Error of the forecast: today's price + a constant")
+    return Picture(figure, "放物線。底はほぼ 0 にある。", "A parabola with its bottom close to 0.")

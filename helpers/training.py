@@ -1,0 +1,148 @@
+"""Step 04: standardise, train, predict. One loop serves every optimiser."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch._dynamo  # noqa: F401  (the first optimiser would import it, and its 1.5 s would pass for training time)
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from torch import Tensor, nn
+
+from helpers.language import both
+from helpers.model import LSTMRegressor
+
+# A step of so small a model takes milliseconds: sharing it between threads gains little on an idle machine and loses
+# much on a busy one, where each thread waits for the slowest. OMP_NUM_THREADS overrules.
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
+
+OPTIMIZERS = {
+    "adamw": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr or 1e-3),
+    "sgd": lambda parameters, lr: torch.optim.SGD(parameters, lr=lr or 1e-2),
+    "lbfgs": lambda parameters, lr: torch.optim.LBFGS(
+        parameters, lr=lr or 1.0, max_iter=5, history_size=20, line_search_fn="strong_wolfe"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Standardizer:
+    """Mean 0 and standard deviation 1, by numbers taken from the training part alone."""
+
+    mean: Tensor  # (features,)
+    std: Tensor  # (features,)
+
+    @classmethod
+    def of(cls, x_train: Tensor) -> "Standardizer":
+        """Measure the training windows, shape (n, window, features)."""
+        mean, std = x_train.mean(dim=(0, 1)), x_train.std(dim=(0, 1))
+        return cls(mean, torch.where(std > 0, std, torch.ones_like(std)))  # a constant column becomes 0, not NaN
+
+    def inputs(self, x: Tensor) -> Tensor:
+        """Windows in prices -> windows in standard deviations, same shape."""
+        return (x - self.mean) / self.std
+
+    def targets(self, t: Tensor) -> Tensor:
+        """Targets (the first feature) in prices -> in standard deviations, same shape."""
+        return (t - self.mean[0]) / self.std[0]
+
+    def prices(self, y: Tensor) -> Tensor:
+        """The way back: predictions in standard deviations -> prices."""
+        return y * self.std[0] + self.mean[0]
+
+
+def make_optimizer(model: nn.Module, name: str, lr: float | None = None) -> torch.optim.Optimizer:
+    """ "adamw" (Loshchilov & Hutter 2019), "sgd" or "lbfgs" (Liu & Nocedal 1989; five iterations a step), ready to use.
+
+    lr: the learning rate; None is the optimiser's usual one. Raises ValueError for another name or a rate not above 0.
+    """
+    if name not in OPTIMIZERS:
+        raise ValueError(both(f"optimizer は {'、'.join(OPTIMIZERS)} のどれかです: {name!r}",
+                              f"the optimizer is one of {', '.join(OPTIMIZERS)}: {name!r}"))
+    if lr is not None and not lr > 0:
+        raise ValueError(both(f"学習率は 0 より大きくしてください: {lr}", f"the learning rate must be above 0: {lr}"))
+    return OPTIMIZERS[name](model.parameters(), lr)
+
+
+def check_loss(loss: float, epoch: int) -> float:
+    """`loss` itself, or a FloatingPointError when training has broken down."""
+    if not math.isfinite(loss):
+        raise FloatingPointError(both(
+            f"エポック {epoch} で損失が {loss} になりました。学習率を下げるか、入力を標準化してください。",
+            f"the loss became {loss} in epoch {epoch}: lower the learning rate or standardise the inputs."))
+    return loss
+
+
+def fit(model: nn.Module, x: Tensor, t: Tensor, optimizer: torch.optim.Optimizer, epochs: int,
+        on_epoch: Callable[[int, float], bool | None] | None = None) -> list[float]:
+    """Train on all windows at once, `epochs` times, by the mean squared error.
+
+    x: (n, window, features), t: (n, horizon). on_epoch(epoch, loss) is called after each epoch, counted from 1, with
+    the loss from before its step; when it returns True, training ends there. Returns the loss of every epoch.
+    Raises FloatingPointError when the loss is no longer a number.
+    """
+    def closure():
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), t)
+        loss.backward()
+        return loss
+
+    losses = []
+    model.train()
+    for epoch in range(1, epochs + 1):
+        losses.append(check_loss(optimizer.step(closure).item(), epoch))
+        if on_epoch and on_epoch(epoch, losses[-1]):
+            break
+    return losses
+
+
+def predict(model: nn.Module, x: Tensor) -> Tensor:
+    """The model's output for x, (n, window, features) -> (n, horizon), with nothing learned and nothing changed."""
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        y = model(x)
+    model.train(was_training)
+    return y
+
+
+def metrics(actual: Tensor, predicted: Tensor) -> dict[str, float]:
+    """RMSE and MAE in the unit of `actual`, and R2, of two tensors or arrays of one shape."""
+    actual, predicted = torch.as_tensor(actual).cpu(), torch.as_tensor(predicted).cpu()
+    return {
+        "RMSE": root_mean_squared_error(actual, predicted),
+        "MAE": mean_absolute_error(actual, predicted),
+        "R2": r2_score(actual, predicted),
+    }
+
+
+@dataclass
+class Forecaster:
+    """A trained model with the scale it was trained in: prices in, prices out."""
+
+    model: nn.Module
+    scale: Standardizer
+    losses: list[float]
+    seconds: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Windows in prices, (n, window, features) -> forecasts in prices, (n, horizon)."""
+        return self.scale.prices(predict(self.model, self.scale.inputs(x)))
+
+
+def train_forecaster(x_train: Tensor, t_train: Tensor, *, seed: int = 0, hidden_size: int = 16, num_layers: int = 1,
+                     cell: str = "lstm", optimizer: str = "lbfgs", lr: float | None = None, epochs: int = 12,
+                     on_epoch: Callable[[int, float], bool | None] | None = None) -> Forecaster:
+    """Everything of step 04 in one call: seed, standardise by x_train, build, fit.
+
+    x_train: (n, window, features) and t_train: (n, horizon), in prices. Raises as `make_optimizer` and `fit` do.
+    """
+    started = time.perf_counter()
+    torch.manual_seed(seed)
+    scale = Standardizer.of(x_train)
+    model = LSTMRegressor(x_train.shape[2], hidden_size, num_layers, t_train.shape[1], cell).to(x_train.device)
+    losses = fit(model, scale.inputs(x_train), scale.targets(t_train), make_optimizer(model, optimizer, lr), epochs,
+                 on_epoch)
+    return Forecaster(model, scale, losses, time.perf_counter() - started)
