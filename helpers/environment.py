@@ -1,10 +1,8 @@
 """Step 00: is everything here that the notebooks need? Only the standard library, because it must run when nothing else does."""
 
 import importlib.metadata
-import importlib.util
 import platform
 import re
-import sys
 import tomllib
 from pathlib import Path
 
@@ -61,8 +59,6 @@ def check() -> bool:
         state = "OK" if version is None else "NG"
         shown = importlib.metadata.version(package) if version is None else version or "-"
         print(f"  {state}  {package:20} {shown:12} ({wanted})")
-    if sys.version_info < (3, 11):
-        say("NG: Python 3.11 以降が必要です。", "NG: Python 3.11 or newer is needed.")
     if wrong:
         say(
             f"足りないもの、古いものがあります。ターミナルで `{REPAIR['make']}`（Windows では `{REPAIR['pip']}`）を"

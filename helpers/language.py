@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-import platformdirs
-
 CHOICES = {"日本語": "ja", "English": "en", "両方 Both": "both"}
 
 
 def _settings_file() -> Path:
+    import platformdirs  # here and not above, so that the check of step 00 runs where nothing is installed
+
     return platformdirs.user_config_path("lstm-tutorial") / "language"
 
 
@@ -20,15 +20,17 @@ def current() -> str:
     chosen = os.environ.get("LSTM_TUTORIAL_LANGUAGE", "")
     try:
         chosen = chosen or _settings_file().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        pass  # nothing chosen yet, or a settings folder that cannot be read
+    except (OSError, UnicodeDecodeError, ImportError):
+        pass  # nothing chosen yet, or nothing that can be read
     return chosen if chosen in CHOICES.values() else "both"
 
 
 def remember(language: str) -> None:
     """Make `language` ("ja", "en" or "both") the choice of every notebook, this one included."""
     if language not in CHOICES.values():
-        raise ValueError(both(f"言語は ja、en、both のどれかです: {language!r}", f"the language is ja, en or both: {language!r}"))
+        raise ValueError(
+            both(f"言語は ja、en、both のどれかです: {language!r}", f"the language is ja, en or both: {language!r}")
+        )
     if os.environ.get("LSTM_TUTORIAL_LANGUAGE"):
         os.environ["LSTM_TUTORIAL_LANGUAGE"] = language
     try:
@@ -63,12 +65,19 @@ def switch():
 
     style = widgets.HTML()
     buttons = widgets.ToggleButtons(
-        options=CHOICES, value=current(), description="言語 Language", tooltips=["日本語だけ", "English only", "両方 Both"]
+        options=CHOICES,
+        value=current(),
+        description="言語 Language",
+        tooltips=["日本語だけ", "English only", "両方 Both"],
     )
 
     def choose(_=None) -> None:
         other = {"ja": "en", "en": "ja"}.get(buttons.value)
-        style.value = f"<style>.jp-Notebook [lang={other}], .jp-OutputArea [lang={other}] {{display: none}}</style>" if other else ""
+        style.value = (
+            f"<style>.jp-Notebook [lang={other}], .jp-OutputArea [lang={other}] {{display: none}}</style>"
+            if other
+            else ""
+        )
         remember(buttons.value)
 
     choose()

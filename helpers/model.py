@@ -15,11 +15,14 @@ class LSTMRegressor(nn.Module):
     "rnn" (Elman 1990). Raises ValueError for another cell.
     """
 
-    def __init__(self, input_size: int = 1, hidden_size: int = 100, num_layers: int = 1, horizon: int = 1,
-                 cell: str = "lstm"):
+    def __init__(
+        self, input_size: int = 1, hidden_size: int = 100, num_layers: int = 1, horizon: int = 1, cell: str = "lstm"
+    ):
         super().__init__()
         if cell not in CELLS:
-            raise ValueError(both(f"cell は lstm、gru、rnn のどれかです: {cell!r}", f"cell is lstm, gru or rnn: {cell!r}"))
+            raise ValueError(
+                both(f"cell は lstm、gru、rnn のどれかです: {cell!r}", f"cell is lstm, gru or rnn: {cell!r}")
+            )
         middle = (hidden_size + 1) // 2
         self.recurrent = CELLS[cell](input_size, hidden_size, num_layers, batch_first=True)
         self.head = nn.Sequential(nn.Linear(hidden_size, middle), nn.ReLU(), nn.Linear(middle, horizon))

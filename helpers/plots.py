@@ -13,16 +13,33 @@ import numpy as np
 import pandas as pd
 from IPython.display import DisplayHandle
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 from PIL import Image
 
 from helpers.language import text
 
 # Okabe & Ito (2008): eight colours that people with any colour vision tell apart.
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#666666"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#666666",
+)
 # Line, marker and colour together, so that curves differ in print and for every eye.
-LOOKS = (("-", None, BLUE), ("--", "s", ORANGE), (":", "^", GREEN), ("-.", "D", RED), ("-", "o", PURPLE), ("--", "x", SKY))
+LOOKS = (
+    ("-", None, BLUE),
+    ("--", "s", ORANGE),
+    (":", "^", GREEN),
+    ("-.", "D", RED),
+    ("-", "o", PURPLE),
+    ("--", "x", SKY),
+)
 STYLE = {
     "font.family": "IPAexGothic",
     "font.size": 11,
@@ -82,6 +99,11 @@ def _canvas(height: float = 3.6, **grid) -> tuple[Figure, Axes | np.ndarray]:
     return figure, figure.subplots(**grid)
 
 
+def _digits(axis: Axis) -> None:
+    """38,000 and 0.25 as people write them, never 1e6."""
+    axis.set_major_formatter(StrMethodFormatter("{x:,.9g}"))
+
+
 def _title(axes: Axes, ja: str, en: str) -> None:
     axes.set_title(text(ja, en, between="\n"))
 
@@ -135,6 +157,7 @@ def price_history(prices: pd.DataFrame, column: str, test: int) -> Picture:
     )  # fmt: skip
     _title(axes, f"{ja} {column}", f"{en}, {column}")
     axes.set_ylabel(_price_label(prices.attrs))
+    _digits(axes.yaxis)
     axes.set_xlabel(text("日付", "Date"))
     return Picture(
         figure,
@@ -155,6 +178,7 @@ def price_bars(prices: pd.DataFrame) -> Picture:
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     _title(axes, "1 日の 4 つの価格", "The four prices of a day")
     axes.set_ylabel(_price_label(prices.attrs))
+    _digits(axes.yaxis)
     axes.set_xlabel(text("日付", "Date"))
     return Picture(
         figure,
@@ -173,6 +197,7 @@ def two_scales(prices: pd.DataFrame, column: str) -> Picture:
     _title(left, "もとの価格", "Raw prices")
     _title(right, f"{scale:,g} で割った価格", f"Prices divided by {scale:,g}")
     left.set_ylabel(_price_label(prices.attrs))
+    _digits(left.yaxis)
     for axes in (left, right):
         _few_dates(axes, 6)
         axes.set_xlabel(text("日付", "Date"))
@@ -187,12 +212,16 @@ def two_scales(prices: pd.DataFrame, column: str) -> Picture:
 
 
 @styled
-def windows_on_series(values: Sequence[float], window: int, horizon: int = 1, stride: int = 1, show: int = 4) -> Picture:
+def windows_on_series(
+    values: Sequence[float], window: int, horizon: int = 1, stride: int = 1, show: int = 4
+) -> Picture:
     """The first windows as rows under the series: circles go in, the star is to be forecast."""
     values = np.asarray(values, dtype=float)
     starts = list(range(0, len(values) - window - horizon + 1, stride))[:show]
     upto = min(len(values), starts[-1] + window + horizon + 2)
-    figure, (top, bottom) = _canvas(2.6 + 0.35 * len(starts), nrows=2, sharex=True, height_ratios=[3, 0.6 + len(starts) * 0.8])
+    figure, (top, bottom) = _canvas(
+        2.6 + 0.35 * len(starts), nrows=2, sharex=True, height_ratios=[3, 0.6 + len(starts) * 0.8]
+    )
     days = np.arange(1, upto + 1)
     top.plot(days, values[:upto], color=GREY, marker=".")
     _title(top, f"窓の長さ {window}、ずらし幅 {stride}", f"window {window}, stride {stride}")
@@ -228,6 +257,7 @@ def split_or_shuffle(dates: pd.DatetimeIndex, t: Sequence[float], test: int, see
         _few_dates(axes, 6)
         axes.set_xlabel(text("日付", "Date"))
     left.set_ylabel(text("目標 t", "Target t"))
+    _digits(left.yaxis)
     left.legend(markerscale=1.5)
     _title(left, "時間の順に分ける", "Split in time")
     _title(right, "混ぜて分ける（誤り）", "Shuffled split (wrong)")
@@ -255,7 +285,9 @@ def unrolled(num_layers: int = 3, steps: int = 5) -> Picture:
                       "linewidth": 2.5 if top else 1},
             )  # fmt: skip
             if step > 1:
-                axes.annotate("", (step - 0.27, layer), (step - 0.73, layer), arrowprops={"arrowstyle": "->", "color": GREY})
+                axes.annotate(
+                    "", (step - 0.27, layer), (step - 0.73, layer), arrowprops={"arrowstyle": "->", "color": GREY}
+                )
             axes.annotate("", (step, layer - 0.3), (step, layer - 0.68), arrowprops={"arrowstyle": "->", "color": GREY})
     for step in range(1, steps + 1):
         axes.text(step, 0.12, f"$x_{step}$", ha="center", va="center", fontsize=14)
@@ -299,20 +331,30 @@ def fading_memory(forget_gates: Sequence[float], steps: int) -> Picture:
 
 
 @styled
-def loss_curves(curves: dict[str, Sequence[float]], naive: float | None = None, xlabel: tuple[str, str] = ("エポック", "epoch")) -> Picture:
+def loss_curves(
+    curves: dict[str, Sequence[float]], naive: float | None = None, xlabel: tuple[str, str] = ("エポック", "epoch")
+) -> Picture:
     """Losses by epoch on a logarithmic axis; `naive` is the loss of the naive forecast in the same unit."""
     figure, axes = _canvas(3.4)
-    for (name, losses), (line, marker, color) in zip(curves.items(), LOOKS * (1 + len(curves) // len(LOOKS)), strict=False):
+    for (name, losses), (line, marker, color) in zip(
+        curves.items(), LOOKS * (1 + len(curves) // len(LOOKS)), strict=False
+    ):
         epochs = np.arange(1, len(losses) + 1)
         axes.plot(epochs, losses, line, color=color, marker=marker, markevery=max(1, len(losses) // 12), label=name)
     if naive is not None:
-        axes.axhline(naive, color="black", linestyle=(0, (6, 3)), linewidth=1, label=text("ナイーブ予測", "naive forecast"))
+        axes.axhline(
+            naive, color="black", linestyle=(0, (6, 3)), linewidth=1, label=text("ナイーブ予測", "naive forecast")
+        )
     axes.set_yscale("log")
     axes.set_ylabel(text("損失（平均二乗誤差）", "loss (mean squared error)", between="\n"))
     axes.set_xlabel(text(*xlabel))
-    axes.legend(loc="upper right")
+    axes.legend(loc="best")
     _title(axes, "学習の進み方", "How training goes")
-    return Picture(figure, "エポックごとの損失の曲線と、ナイーブ予測の水準。", "Loss by epoch, and the level of the naive forecast.")
+    return Picture(
+        figure,
+        "エポックごとの損失の曲線と、ナイーブ予測の水準。",
+        "Loss by epoch, and the level of the naive forecast.",
+    )
 
 
 class LiveLoss:
@@ -341,7 +383,7 @@ class _Progress:
         self.done, self.total = done, total
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        label = text(f"エポック {self.done:,} / {self.total:,}", f"epoch {self.done:,} of {self.total:,}")
+        label = f"{self.done:,} / {self.total:,} {text('エポック', 'epochs', between=' ')}"
         bar = f'<progress value="{self.done}" max="{self.total}" aria-label="{html.escape(label)}"></progress> {html.escape(label)}'
         return {"text/html": bar, "text/plain": label}
 
@@ -352,7 +394,15 @@ def metrics_by_epoch(history: dict[str, pd.DataFrame], about: dict) -> Picture:
     figure, panels = _canvas(3, ncols=3)
     for axes, metric in zip(panels, ("RMSE", "MAE", "R2"), strict=True):
         for (part, frame), (line, marker, color) in zip(history.items(), LOOKS, strict=False):
-            axes.plot(frame.index, frame[metric], line, marker=marker, color=color, markevery=max(1, len(frame) // 8), label=part)
+            axes.plot(
+                frame.index,
+                frame[metric],
+                line,
+                marker=marker,
+                color=color,
+                markevery=max(1, len(frame) // 8),
+                label=part,
+            )
         axes.set_title(metric if metric == "R2" else metric + _unit(about))
         axes.set_xlabel(text("エポック", "epoch"))
     panels[0].set_yscale("log")
@@ -367,7 +417,11 @@ def metrics_by_epoch(history: dict[str, pd.DataFrame], about: dict) -> Picture:
 
 @styled
 def forecast_lines(
-    dates: pd.DatetimeIndex, actual: Sequence[float], predicted: Sequence[float] | None, about: dict, lag: int = 1,
+    dates: pd.DatetimeIndex,
+    actual: Sequence[float],
+    predicted: Sequence[float] | None,
+    about: dict,
+    lag: int = 1,
     close_up: int = 30,
 ) -> Picture:
     """The picture of row A13: actual values, prediction, and the actual values shifted by `lag` steps; its end once more, larger."""
@@ -377,12 +431,17 @@ def forecast_lines(
     zoom = min(close_up, len(actual) - lag)
     for axes, first in ((panels[0], 0), (panels[1], len(actual) - zoom)):
         shown = slice(max(first, lag), None)
-        axes.plot(dates[first:], actual[first:], "^-", color=GREY, markersize=5, linewidth=1, label=text("実際の値", "actual"))
+        axes.plot(
+            dates[first:], actual[first:], "^-", color=GREY, markersize=5, linewidth=1, label=text("実際の値", "actual")
+        )
         if y is not None:
             axes.plot(dates[first:], y[first:], "*:", color=RED, markersize=7, label=text("予測", "prediction"))
         label = text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
-        axes.plot(dates[shown], actual[shown.start - lag : -lag], "+--", color=BLUE, linewidth=0.8, markersize=8, label=label)
+        axes.plot(
+            dates[shown], actual[shown.start - lag : -lag], "+--", color=BLUE, linewidth=0.8, markersize=8, label=label
+        )
         axes.set_ylabel(_price_label(about))
+        _digits(axes.yaxis)
         _few_dates(axes, 8)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     _title(panels[0], "予測は、ずらした実際の値に重なるか", "Does the prediction lie on the shifted actual values?")
@@ -399,7 +458,9 @@ def lag_bars(profile: pd.Series, about: dict) -> Picture:
     """RMSE between the prediction and the actual value k steps earlier; the smallest bar is hatched."""
     figure, axes = _canvas(3.2)
     best = profile.idxmin()
-    bars = axes.bar(profile.index, profile, color=[RED if lag == best else SKY for lag in profile.index], edgecolor="black")
+    bars = axes.bar(
+        profile.index, profile, color=[RED if lag == best else SKY for lag in profile.index], edgecolor="black"
+    )
     bars[list(profile.index).index(best)].set_hatch("//")
     axes.annotate(
         text(f"最小: {best} 期前", f"smallest: {best} back", between="\n"), (best, profile[best]),
@@ -409,6 +470,7 @@ def lag_bars(profile: pd.Series, about: dict) -> Picture:
     axes.set_xticks(profile.index)
     axes.set_xlabel(text("k（何期前の実際の値と比べたか）", "k (steps back)"))
     axes.set_ylabel(f"RMSE{_unit(about)}")
+    _digits(axes.yaxis)
     _title(axes, "予測(t) と 実際(t − k) の RMSE", "RMSE between prediction(t) and actual(t − k)")
     return Picture(
         figure,
@@ -428,6 +490,8 @@ def changes(actual_change: Sequence[float], predicted_change: Sequence[float], a
     axes.plot(a, p, "o", color=RED, alpha=0.7, label=text("モデル", "model"))
     axes.legend(loc="upper left")
     axes.set_xlabel(_label("実際の変化", "actual change", about))
+    _digits(axes.xaxis)
+    _digits(axes.yaxis)
     axes.set_ylabel(_label("予測した変化", "predicted change", about, between="\n"))
     _title(axes, "変化を予測できたか", "Was the change forecast?")
     return Picture(
@@ -448,6 +512,8 @@ def error_of_guesses(offsets: Sequence[float], errors: Sequence[float], about: d
     axes.axvline(0, color=GREY, linestyle="--", label=text("今日の価格そのまま", "today's price as it is"))
     axes.legend(loc="upper center")
     axes.set_xlabel(_label("今日の価格に足す数", "added to today's price", about))
+    _digits(axes.xaxis)
+    _digits(axes.yaxis)
     axes.set_ylabel(_label("平均二乗誤差", "mean squared error", about, square=True, between="\n"))
     _title(axes, "「今日の価格 + 定数」の誤差", "Error of the forecast: today's price + a constant")
     return Picture(figure, "放物線。底はほぼ 0 にある。", "A parabola with its bottom close to 0.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 import torch._dynamo  # noqa: F401  (the first optimiser would import it, and its 1.5 s would pass for training time)
+from numpy.typing import ArrayLike
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from torch import Tensor, nn
 
@@ -59,8 +60,12 @@ def make_optimizer(model: nn.Module, name: str, lr: float | None = None) -> torc
     lr: the learning rate; None is the optimiser's usual one. Raises ValueError for another name or a rate not above 0.
     """
     if name not in OPTIMIZERS:
-        raise ValueError(both(f"optimizer は {'、'.join(OPTIMIZERS)} のどれかです: {name!r}",
-                              f"the optimizer is one of {', '.join(OPTIMIZERS)}: {name!r}"))
+        raise ValueError(
+            both(
+                f"optimizer は {'、'.join(OPTIMIZERS)} のどれかです: {name!r}",
+                f"the optimizer is one of {', '.join(OPTIMIZERS)}: {name!r}",
+            )
+        )
     if lr is not None and not lr > 0:
         raise ValueError(both(f"学習率は 0 より大きくしてください: {lr}", f"the learning rate must be above 0: {lr}"))
     return OPTIMIZERS[name](model.parameters(), lr)
@@ -69,20 +74,30 @@ def make_optimizer(model: nn.Module, name: str, lr: float | None = None) -> torc
 def check_loss(loss: float, epoch: int) -> float:
     """`loss` itself, or a FloatingPointError when training has broken down."""
     if not math.isfinite(loss):
-        raise FloatingPointError(both(
-            f"エポック {epoch} で損失が {loss} になりました。学習率を下げるか、入力を標準化してください。",
-            f"the loss became {loss} in epoch {epoch}: lower the learning rate or standardise the inputs."))
+        raise FloatingPointError(
+            both(
+                f"エポック {epoch} で損失が {loss} になりました。学習率を下げるか、入力を標準化してください。",
+                f"the loss became {loss} in epoch {epoch}: lower the learning rate or standardise the inputs.",
+            )
+        )
     return loss
 
 
-def fit(model: nn.Module, x: Tensor, t: Tensor, optimizer: torch.optim.Optimizer, epochs: int,
-        on_epoch: Callable[[int, float], bool | None] | None = None) -> list[float]:
+def fit(
+    model: nn.Module,
+    x: Tensor,
+    t: Tensor,
+    optimizer: torch.optim.Optimizer,
+    epochs: int,
+    on_epoch: Callable[[int, float], bool | None] | None = None,
+) -> list[float]:
     """Train on all windows at once, `epochs` times, by the mean squared error.
 
     x: (n, window, features), t: (n, horizon). on_epoch(epoch, loss) is called after each epoch, counted from 1, with
     the loss from before its step; when it returns True, training ends there. Returns the loss of every epoch.
     Raises FloatingPointError when the loss is no longer a number.
     """
+
     def closure():
         optimizer.zero_grad()
         loss = nn.functional.mse_loss(model(x), t)
@@ -108,9 +123,9 @@ def predict(model: nn.Module, x: Tensor) -> Tensor:
     return y
 
 
-def metrics(actual: Tensor, predicted: Tensor) -> dict[str, float]:
+def metrics(actual: Tensor | ArrayLike, predicted: Tensor | ArrayLike) -> dict[str, float]:
     """RMSE and MAE in the unit of `actual`, and R2, of two tensors or arrays of one shape."""
-    actual, predicted = torch.as_tensor(actual).cpu(), torch.as_tensor(predicted).cpu()
+    actual, predicted = (array.cpu() if isinstance(array, Tensor) else array for array in (actual, predicted))
     return {
         "RMSE": root_mean_squared_error(actual, predicted),
         "MAE": mean_absolute_error(actual, predicted),
@@ -132,9 +147,19 @@ class Forecaster:
         return self.scale.prices(predict(self.model, self.scale.inputs(x)))
 
 
-def train_forecaster(x_train: Tensor, t_train: Tensor, *, seed: int = 0, hidden_size: int = 16, num_layers: int = 1,
-                     cell: str = "lstm", optimizer: str = "lbfgs", lr: float | None = None, epochs: int = 12,
-                     on_epoch: Callable[[int, float], bool | None] | None = None) -> Forecaster:
+def train_forecaster(
+    x_train: Tensor,
+    t_train: Tensor,
+    *,
+    seed: int = 0,
+    hidden_size: int = 16,
+    num_layers: int = 1,
+    cell: str = "lstm",
+    optimizer: str = "lbfgs",
+    lr: float | None = None,
+    epochs: int = 12,
+    on_epoch: Callable[[int, float], bool | None] | None = None,
+) -> Forecaster:
     """Everything of step 04 in one call: seed, standardise by x_train, build, fit.
 
     x_train: (n, window, features) and t_train: (n, horizon), in prices. Raises as `make_optimizer` and `fit` do.
@@ -143,6 +168,7 @@ def train_forecaster(x_train: Tensor, t_train: Tensor, *, seed: int = 0, hidden_
     torch.manual_seed(seed)
     scale = Standardizer.of(x_train)
     model = LSTMRegressor(x_train.shape[2], hidden_size, num_layers, t_train.shape[1], cell).to(x_train.device)
-    losses = fit(model, scale.inputs(x_train), scale.targets(t_train), make_optimizer(model, optimizer, lr), epochs,
-                 on_epoch)
+    losses = fit(
+        model, scale.inputs(x_train), scale.targets(t_train), make_optimizer(model, optimizer, lr), epochs, on_epoch
+    )
     return Forecaster(model, scale, losses, time.perf_counter() - started)

@@ -30,8 +30,12 @@ def check_pair(actual: ArrayLike, predicted: ArrayLike, max_lag: int) -> list[np
     """Both as float arrays of one length that leaves at least two values after `max_lag`, else a ValueError."""
     actual, predicted = _flat(actual=actual, predicted=predicted)
     if not 0 <= max_lag <= len(actual) - 2:
-        raise ValueError(both(f"max_lag は 0 から {len(actual) - 2} までです: {max_lag}",
-                              f"max_lag runs from 0 to {len(actual) - 2}: {max_lag}"))
+        raise ValueError(
+            both(
+                f"max_lag は 0 から {len(actual) - 2} までです: {max_lag}",
+                f"max_lag runs from 0 to {len(actual) - 2}: {max_lag}",
+            )
+        )
     return [actual, predicted]
 
 
@@ -48,7 +52,9 @@ def lag_profile(actual: ArrayLike, predicted: ArrayLike, max_lag: int = 10) -> p
     return pd.Series(rmse, name="RMSE").rename_axis("lag")
 
 
-def scorecard(actual: ArrayLike, predicted: ArrayLike, naive: ArrayLike, train: ArrayLike, max_lag: int = 10) -> pd.Series:
+def scorecard(
+    actual: ArrayLike, predicted: ArrayLike, naive: ArrayLike, train: ArrayLike, max_lag: int = 10
+) -> pd.Series:
     """Nine numbers on one-step forecasts, each of n values, oldest first; `naive` is the last known value at each step.
 
     RMSE, MAE: in the unit of the series. R2: of the levels. MASE: MAE over the mean absolute one-step change of `train`,
@@ -56,22 +62,30 @@ def scorecard(actual: ArrayLike, predicted: ArrayLike, naive: ArrayLike, train: 
     best lag: where `lag_profile` is smallest. R2 of changes: of predicted - naive against actual - naive.
     directional accuracy: how often the sign of the change was right, among steps where both changes have one.
     Diebold-Mariano p: two-sided, against naive, squared error, with the small-sample correction (Diebold & Mariano 1995;
-    Harvey, Leybourne & Newbold 1997); NaN where the two forecasts are the same.
+    Harvey, Leybourne & Newbold 1997). NaN stands where a number is not defined: MASE and skill on a series that never moves,
+    accuracy without a call, p where the two forecasts err alike.
     """
     actual, predicted, naive = _flat(actual=actual, predicted=predicted, naive=naive)
     change, predicted_change = actual - naive, predicted - naive
     called = (change != 0) & (predicted_change != 0)  # the naive forecast calls neither up nor down
-    rmse_naive = metrics(actual, naive)["RMSE"]
-    own = metrics(actual, predicted)
+    own, rmse_naive = metrics(actual, predicted), metrics(actual, naive)["RMSE"]
+    step = np.abs(np.diff(np.asarray(train, dtype=float).reshape(-1))).mean()
     differs = np.ptp((actual - predicted) ** 2 - change**2) > 0
-    return pd.Series(own | {
-        "MASE": own["MAE"] / np.mean(np.abs(np.diff(np.asarray(train, dtype=float).reshape(-1)))),
-        "skill": 1 - own["RMSE"] / rmse_naive,
-        "best lag": lag_profile(actual, predicted, min(max_lag, len(actual) - 2)).idxmin(),
-        "R2 of changes": metrics(change, predicted_change)["R2"],
-        "directional accuracy": np.mean(np.sign(change[called]) == np.sign(predicted_change[called])) if called.any() else np.nan,
-        "Diebold-Mariano p": diebold_mariano_test(actual, predicted, naive, harvey_adj=True).pvalue if differs else np.nan,
-    })
+    return pd.Series(
+        own
+        | {
+            "MASE": own["MAE"] / step if step else np.nan,
+            "skill": 1 - own["RMSE"] / rmse_naive if rmse_naive else np.nan,
+            "best lag": lag_profile(actual, predicted, min(max_lag, len(actual) - 2)).idxmin(),
+            "R2 of changes": metrics(change, predicted_change)["R2"],
+            "directional accuracy": np.mean(np.sign(change[called]) == np.sign(predicted_change[called]))
+            if called.any()
+            else np.nan,
+            "Diebold-Mariano p": diebold_mariano_test(actual, predicted, naive, harvey_adj=True).pvalue
+            if differs
+            else np.nan,
+        }
+    )
 
 
 def verdict(card: pd.Series) -> tuple[str, str]:
@@ -80,12 +94,24 @@ def verdict(card: pd.Series) -> tuple[str, str]:
     if np.isnan(p):
         return "予測はナイーブ予測そのものです。", "The forecast is the naive forecast itself."
     if p < SIGNIFICANCE and skill > 0:
-        return (f"予測はナイーブ予測より誤差が {skill:.0%} 小さく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
-                f"The forecast's error is {skill:.0%} smaller than naive's, more than chance explains (p = {p:.2g}, best lag {lag}).")
+        return (
+            f"予測はナイーブ予測より誤差が {skill:.0%} 小さく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
+            f"The forecast's error is {skill:.0%} smaller than naive's, more than chance explains (p = {p:.2g}, best lag {lag}).",
+        )
     if p < SIGNIFICANCE:
-        return (f"予測はナイーブ予測より誤差が {-skill:.0%} 大きく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
-                f"The forecast's error is {-skill:.0%} larger than naive's, more than chance explains (p = {p:.2g}, best lag {lag}).")
-    late = (f"予測は {lag} 期前の値に最も近く、", f"The forecast lies closest to the value {lag} step{'s' * (lag > 1)} earlier") if lag else (
-        "予測は遅れていませんが、", "The forecast does not lag")
-    return (f"{late[0]}ナイーブ予測との誤差の差は偶然の範囲です（スキル {skill:+.1%}、p = {p:.2g}）。",
-            f"{late[1]}, and its error differs from naive's by no more than chance (skill {skill:+.1%}, p = {p:.2g}).")
+        return (
+            f"予測はナイーブ予測より誤差が {-skill:.0%} 大きく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
+            f"The forecast's error is {-skill:.0%} larger than naive's, more than chance explains (p = {p:.2g}, best lag {lag}).",
+        )
+    late = (
+        (
+            f"予測は {lag} 期前の値に最も近く、",
+            f"The forecast lies closest to the value {lag} step{'s' * (lag > 1)} earlier",
+        )
+        if lag
+        else ("予測は遅れていませんが、", "The forecast does not lag")
+    )
+    return (
+        f"{late[0]}ナイーブ予測との誤差の差は偶然の範囲です（スキル {skill:+.1%}、p = {p:.2g}）。",
+        f"{late[1]}, and its error differs from naive's by no more than chance (skill {skill:+.1%}, p = {p:.2g}).",
+    )

@@ -29,7 +29,9 @@ def downloads(tmp_path, monkeypatch):
 def in_both_languages(message: str, *parts: str) -> None:
     """One Japanese and one English line, and every part in each of them."""
     ja, en = str(message).strip().split("\n")
-    assert re.search("[ぁ-ん]{2}", ja) and len(re.findall("[A-Za-z]{2,}", en)) > 3 and len(re.findall("[ぁ-ん]", en)) < 5
+    assert (
+        re.search("[ぁ-ん]{2}", ja) and len(re.findall("[A-Za-z]{2,}", en)) > 3 and len(re.findall("[ぁ-ん]", en)) < 5
+    )
     for part in parts:
         assert part in ja and part in en, part
     assert str(ROOT) not in str(message)
@@ -136,25 +138,32 @@ def quoted(number: float) -> str:
 
 
 def as_yahoo(frame):
-    lines = [f"{day:%Y-%m-%d},{r.Open},{r.High},{r.Low},{r.Close},{r.Close},{1000 + k}"
-             for k, (day, r) in enumerate(frame.iterrows())]
+    lines = [
+        f"{day:%Y-%m-%d},{r.Open},{r.High},{r.Low},{r.Close},{r.Close},{1000 + k}"
+        for k, (day, r) in enumerate(frame.iterrows())
+    ]
     return "\n".join(["Date,Open,High,Low,Close,Adj Close,Volume", *lines])
 
 
 def as_stooq(frame):
-    lines = [f"{day:%Y-%m-%d},{r.Open},{r.High},{r.Low},{r.Close},{1000 + k}"
-             for k, (day, r) in enumerate(frame.iterrows())]
+    lines = [
+        f"{day:%Y-%m-%d},{r.Open},{r.High},{r.Low},{r.Close},{1000 + k}" for k, (day, r) in enumerate(frame.iterrows())
+    ]
     return "\r\n".join(["Date,Open,High,Low,Close,Volume", *lines, ""])
 
 
 def as_nikkei(frame):
     lines = [f'"{day:%Y/%m/%d}","{r.Close}","{r.Open}","{r.High}","{r.Low}"' for day, r in frame.iterrows()]
-    return "\r\n".join(["データ日付,終値,始値,高値,安値", *lines, "本資料は日経の著作物です。無断で複製、配布してはいけません。"])
+    return "\r\n".join(
+        ["データ日付,終値,始値,高値,安値", *lines, "本資料は日経の著作物です。無断で複製、配布してはいけません。"]
+    )
 
 
 def as_investing(frame):
-    lines = [f'"{day.year}年{day:%m}月{day:%d}日",{",".join(map(quoted, [r.Close, r.Open, r.High, r.Low]))},"1.{k:02d}B","-1%"'
-             for k, (day, r) in enumerate(frame.iterrows())]
+    lines = [
+        f'"{day.year}年{day:%m}月{day:%d}日",{",".join(map(quoted, [r.Close, r.Open, r.High, r.Low]))},"1.{k:02d}B","-1%"'
+        for k, (day, r) in enumerate(frame.iterrows())
+    ]
     return "\n".join(['"日付け","終値","始値","高値","安値","出来高","変化率 %"', *lines[::-1]])
 
 
@@ -163,8 +172,13 @@ def as_simple(frame):
     return "\n".join(["Date,Close", *lines])
 
 
-FORMATS = {"yahoo": (as_yahoo, 5), "stooq": (as_stooq, 5), "nikkei": (as_nikkei, 4), "investing": (as_investing, 5),
-           "simple": (as_simple, 1)}
+FORMATS = {
+    "yahoo": (as_yahoo, 5),
+    "stooq": (as_stooq, 5),
+    "nikkei": (as_nikkei, 4),
+    "investing": (as_investing, 5),
+    "simple": (as_simple, 1),
+}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
@@ -184,15 +198,19 @@ def test_formats_and_encodings(style, encoding, tmp_path, capsys):
         assert frame["Volume"].iloc[3] == (1.03e9 if style == "investing" else 1003)
 
 
-@pytest.mark.parametrize("change", [
-    lambda text: text.replace("Date,Open", " date , OPEN "),
-    lambda text: text.replace(",", ";"),
-    lambda text: text.replace(",", "\t"),
-    lambda text: text.replace("\n", "\r\n\r\n"),
-    lambda text: text.replace("\n", ",,\n"),
-    lambda text: re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1-\2-\3 00:00:00+09:00", text),
-    lambda text: text.translate(str.maketrans("0123456789", "０１２３４５６７８９")),
-], ids=["spaces", "semicolons", "tabs", "blank lines", "empty columns", "time zone", "full width"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("Date,Open", " date , OPEN "),
+        lambda text: text.replace(",", ";"),
+        lambda text: text.replace(",", "\t"),
+        lambda text: text.replace("\n", "\r\n\r\n"),
+        lambda text: text.replace("\n", ",,\n"),
+        lambda text: re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1-\2-\3 00:00:00+09:00", text),
+        lambda text: text.translate(str.maketrans("0123456789", "０１２３４５６７８９")),
+    ],
+    ids=["spaces", "semicolons", "tabs", "blank lines", "empty columns", "time zone", "full width"],
+)
 def test_harmless_differences_of_form(change, tmp_path):
     (tmp_path / "a.csv").write_text(as_stooq(prices()).replace("\r", ""))
     (tmp_path / "b.csv").write_text(change(as_stooq(prices()).replace("\r", "")), encoding="utf-8", newline="")
@@ -208,11 +226,13 @@ def test_a_volume_that_nobody_counted_is_left_out(volume, tmp_path):
 
 def with_line(number: int, old: str, new: str):
     """A change of one line of the Stooq file; `number` as an editor counts."""
+
     def change(text: str) -> str:
         lines = text.split("\r\n")
         assert re.search(old, lines[number - 1])
         lines[number - 1] = re.sub(old, new, lines[number - 1], count=1)
         return "\r\n".join(lines)
+
     return change
 
 
@@ -281,8 +301,12 @@ def test_not_a_text_file(content, tmp_path):
 
 
 def test_missing_file_folder_and_unknown_name(tmp_path):
-    for wanted, part in ((tmp_path / "no.csv", "no.csv"), ("no/such.csv", "no/such.csv"), (tmp_path, tmp_path.name),
-                         ("nikkei", "nikkei225")):
+    for wanted, part in (
+        (tmp_path / "no.csv", "no.csv"),
+        ("no/such.csv", "no/such.csv"),
+        (tmp_path, tmp_path.name),
+        ("nikkei", "nikkei225"),
+    ):
         with pytest.raises(DataError) as error:
             load_prices(wanted)
         in_both_languages(error.value, part)
@@ -303,8 +327,12 @@ def test_a_path_may_be_told_from_the_root_of_the_repository(tmp_path, monkeypatc
 def kept() -> bytes:
     """The file that a good download leaves."""
     rows = chart()["chart"]["result"][0]["indicators"]["quote"][0]
-    lines = [f"{day:%Y-%m-%d}," + ",".join(str(np.float32(rows[c][k])) for c in ("open", "high", "low", "close"))
-             + f",{rows['volume'][k]}" for k, day in enumerate(days())]
+    lines = [
+        f"{day:%Y-%m-%d},"
+        + ",".join(str(np.float32(rows[c][k])) for c in ("open", "high", "low", "close"))
+        + f",{rows['volume'][k]}"
+        for k, day in enumerate(days())
+    ]
     return "\n".join(["Date,Open,High,Low,Close,Volume", *lines, ""]).encode()
 
 
@@ -324,8 +352,13 @@ def yahoo(monkeypatch):
         def __call__(self, prices, **others):
             self.server = running({"prices": prices, **others})
             base, self.asked = self.server.__enter__()
-            monkeypatch.setattr(requests.Session, "request", lambda session, method, url, **options: plain(
-                session, method, re.sub(r"^https://[^/]+", base, url), **options))
+            monkeypatch.setattr(
+                requests.Session,
+                "request",
+                lambda session, method, url, **options: plain(
+                    session, method, re.sub(r"^https://[^/]+", base, url), **options
+                ),
+            )
             return self
 
         def stop(self):
@@ -352,6 +385,7 @@ def test_good_answer_is_kept_as_yahoo_quoted_it(yahoo, downloads, capfd, recwarn
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # yfinance asked directly: its own use of pandas
 def test_download_leaves_yfinance_as_it_was(yahoo, monkeypatch):
     import yfinance
+
     monkeypatch.setattr(data, "TIMEOUT", 0.6)
     yahoo((200, chart()))
     load_prices("nikkei225")
@@ -424,6 +458,7 @@ def test_a_broken_answer_is_not_remembered(yahoo):
 
 def test_prices_come_where_a_firewall_swallows_the_cookies(yahoo, monkeypatch):
     from yfinance.data import YfData
+
     monkeypatch.setattr(YfData(), "_cookie", None)
     monkeypatch.setattr(YfData(), "_crumb", None)
     monkeypatch.setattr(data, "TIMEOUT", 3.0)
@@ -441,7 +476,8 @@ DAMAGE = {
     "zeros": lambda whole: bytes(5000),
     "no High": lambda whole: whole.replace(b"High", b"Hi", 1),
     "a third of the rows": lambda whole: b"".join(
-        line for k, line in enumerate(whole.splitlines(True)) if k % 3 == 1 or k in (0, 1092)),
+        line for k, line in enumerate(whole.splitlines(True)) if k % 3 == 1 or k in (0, 1092)
+    ),
 }
 
 
@@ -500,6 +536,7 @@ def test_folder_that_cannot_be_written_costs_only_the_keeping(yahoo, downloads, 
 def test_a_failed_write_leaves_nothing_behind(yahoo, downloads, monkeypatch, capsys):
     def full(*_):
         raise OSError(28, "No space left on device")
+
     monkeypatch.setattr(data.os, "replace", full)
     yahoo((200, chart()))
     assert len(load_prices("nikkei225")) == 1092 and list(downloads.iterdir()) == []

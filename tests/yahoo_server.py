@@ -41,9 +41,19 @@ def chart(rows: int | None = None, hole: bool = False) -> dict:
     for column in columns.values():
         column.append(None)
     columns["volume"][-1] = 100  # a price nobody made, and yet a volume: Yahoo has such days
-    meta = {"currency": "JPY", "symbol": "^N225", "exchangeName": "OSA", "instrumentType": "INDEX", "gmtoffset": 32400,
-            "timezone": "JST", "exchangeTimezoneName": "Asia/Tokyo", "priceHint": 2, "dataGranularity": "1d",
-            "regularMarketTime": stamps[-1], "validRanges": ["1d", "1y", "max"]}
+    meta = {
+        "currency": "JPY",
+        "symbol": "^N225",
+        "exchangeName": "OSA",
+        "instrumentType": "INDEX",
+        "gmtoffset": 32400,
+        "timezone": "JST",
+        "exchangeTimezoneName": "Asia/Tokyo",
+        "priceHint": 2,
+        "dataGranularity": "1d",
+        "regularMarketTime": stamps[-1],
+        "validRanges": ["1d", "1y", "max"],
+    }
     indicators = {"quote": [columns], "adjclose": [{"adjclose": [close and close * 0.9 for close in columns["close"]]}]}
     return {"chart": {"result": [{"meta": meta, "timestamp": stamps, "indicators": indicators}], "error": None}}
 

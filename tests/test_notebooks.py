@@ -1,0 +1,217 @@
+"""The form of the notebooks: two languages that say the same, short cells, clean outputs, code equal to the helpers'.
+
+That they run is tested elsewhere: pytest executes every notebook again through nbval.
+"""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+BOTH = re.compile(
+    r'(?:(#+ .+)\n\n)?<div lang="ja">\n\n(.+?)\n\n</div>\n\n<div lang="en">\n\n(.+?)\n\n</div>', re.DOTALL
+)
+KANA = re.compile(r"[\u3040-\u30ff]")
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    read = nbformat.read(request.param, as_version=4)
+    nbformat.validate(read)
+    read.path = request.param
+    return read
+
+
+def cells(notebook, kind):
+    return [cell for cell in notebook.cells if cell.cell_type == kind]
+
+
+def languages(cell):
+    """(heading or "", Japanese, English) of a markdown cell, or None when it is not in the house form."""
+    match = BOTH.fullmatch(cell.source.strip())
+    return match and ((match[1] or ""), match[2], match[3])
+
+
+def prose(text):
+    """Text without code, formulas and link targets."""
+    return re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)", " ", text, flags=re.DOTALL)
+
+
+def test_there_is_a_notebook_for_every_step():
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{step:02}" for step in range(len(NOTEBOOKS))]
+    assert len(NOTEBOOKS) >= 6
+
+
+def test_every_markdown_cell_has_both_languages(notebook):
+    for cell in cells(notebook, "markdown"):
+        assert languages(cell), f"{cell.id}: not in the form heading, ja, en"
+        heading, ja, en = languages(cell)
+        assert KANA.search(ja), f"{cell.id}: no Japanese"
+        assert not KANA.search(prose(en)), f"{cell.id}: Japanese in the English text"
+        if heading:
+            left, slash, right = heading.partition(" / ")
+            assert slash and re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", left) and right.isascii(), (
+                f"{cell.id}: {heading}"
+            )
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        ("code names", r"(?<!`)`([^`\n]+)`(?!`)"),
+        ("code blocks", r"```.*?```"),
+        ("displayed formulas", r"\$\$(.*?)\$\$"),
+        ("formulas", r"(?<!\$)\$([^$\n]+)\$(?!\$)"),
+        ("links", r"\]\(([^)]+)\)"),
+        ("images", r"!\[[^\]]*\]"),
+    ],
+)
+def test_both_languages_hold_the_same(notebook, what, pattern):
+    def found(text):
+        bare = text if what == "code blocks" else re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        wordless = [re.sub(r"\\text\{[^}]*\}", "", hit) for hit in re.findall(pattern, bare, flags=re.DOTALL)]
+        return sorted(wordless)
+
+    for cell in cells(notebook, "markdown"):
+        _, ja, en = languages(cell)
+        assert found(ja) == found(en), f"{cell.id}: {what}"
+
+
+def test_both_languages_have_lists_tables_and_folds_of_one_length(notebook):
+    def shape(text):
+        lines = text.splitlines()
+        kinds = {"items": "- ", "rows": "|", "folds": "<details>"}
+        counted = {kind: sum(line.startswith(start) for line in lines) for kind, start in kinds.items()}
+        return counted | {
+            "numbers": len(re.findall(r"(?m)^\d+\. ", text)),
+            "bold": text.count("**"),
+            "paragraphs": text.count("\n\n"),
+        }
+
+    for cell in cells(notebook, "markdown"):
+        _, ja, en = languages(cell)
+        assert shape(ja) == shape(en), cell.id
+
+
+def test_opening_and_closing(notebook):
+    title = languages(notebook.cells[0])
+    assert title[0].startswith("# ")
+    for word in ("やること", "身につくこと", "必要なもの", "時間"):
+        assert f"**{word}**" in title[1]
+    for word in ("What you'll do", "What you'll learn", "What you'll need", "Time"):
+        assert f"**{word}**" in title[2]
+    first_code = cells(notebook, "code")[:2]
+    assert any("switch()" in cell.source for cell in first_code)
+    headings = [languages(cell)[0] for cell in cells(notebook, "markdown")]
+    assert headings[-1] == "## まとめと次のステップ / Summary and next step"
+    assert sum(heading.startswith("# ") for heading in headings) == 1
+
+
+def test_one_cell_holds_the_hyperparameters_as_plain_constants(notebook):
+    (cell,) = [cell for cell in cells(notebook, "code") if "parameters" in cell.metadata.get("tags", [])]
+    for statement in ast.parse(cell.source).body:
+        assert isinstance(statement, ast.Assign) and isinstance(statement.value, (ast.Constant, ast.UnaryOp))
+        assert statement.targets[0].id.isupper()
+
+
+def test_house_limits(notebook):
+    lines = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in cells(notebook, "code")]
+    assert np.median(lines) <= 6 and np.percentile(lines, 90) <= 15 and max(lines) <= 25
+    assert len(cells(notebook, "markdown")) >= len(notebook.cells) / 2
+    assert max(len(line) for cell in cells(notebook, "code") for line in cell.source.splitlines()) <= 120
+
+
+def test_ids_are_words_that_stay(notebook):
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", cell_id) for cell_id in ids)
+
+
+def test_stored_outputs_are_clean_and_in_order(notebook):
+    code = [cell for cell in cells(notebook, "code") if cell.source.strip()]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    for cell in code:
+        for output in cell.outputs:
+            assert output.output_type != "error" and output.get("name") != "stderr", cell.id
+            text = output.get("text", "") + "".join(
+                v for k, v in output.get("data", {}).items() if k.startswith("text")
+            )
+            assert not re.search(r"/(root|home|work|tmp|Users)/", text), cell.id
+            assert not re.search(r"it/s|\d%\|", text), cell.id
+
+
+def test_stored_figures_have_alternative_text(notebook):
+    figures = [o.data for cell in cells(notebook, "code") for o in cell.outputs if "image/png" in o.get("data", {})]
+    for data in figures:
+        alt = re.search(r'<img alt="([^"]+)"', data["text/html"])[1]
+        assert KANA.search(alt) and re.search(r"[a-z]{3}", alt.partition(" / ")[2])
+
+
+def test_checked_cells_print_no_raw_floats(notebook):
+    """What nbval compares must hold on any series and machine."""
+    for cell in cells(notebook, "code"):
+        if "nbval-check-output" in cell.metadata.get("tags", []):
+            text = "".join(output.get("text", "") for output in cell.outputs)
+            assert text and not re.search(r"\d\.\d{2,}", text), cell.id
+
+
+def test_links_lead_somewhere(notebook):
+    for cell in cells(notebook, "markdown"):
+        for target in re.findall(r"\]\(([^)#]+)\)", cell.source):
+            assert (notebook.path.parent / target).exists(), f"{cell.id}: {target}"
+
+
+def bare(tree):
+    """A definition without docstrings and annotations: what the notebook teaches and the helper does."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+    return ast.dump(tree)
+
+
+def definitions(source):
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return {node.name: bare(node) for node in ast.parse(source).body if isinstance(node, kinds)}
+
+
+TAUGHT = {
+    "02_windowing": ("windows", {"make_windows", "split_last"}),
+    "03_model": ("model", {"LSTMRegressor"}),
+    "04_training_loop": ("training", {"fit"}),
+    "05_validation": ("validation", {"lag_profile"}),
+}
+
+
+def test_the_code_taught_is_the_code_of_the_helper(notebook):
+    """Any definition of a notebook that a helper of the flow has too must be the same in both."""
+    written = definitions("\n".join(cell.source for cell in cells(notebook, "code")))
+    rooms = ("environment", "data", "windows", "model", "training", "validation")
+    helpers = {}
+    for room in rooms:
+        helpers |= definitions((ROOT / "helpers" / f"{room}.py").read_text(encoding="utf-8"))
+    for name in written.keys() & helpers.keys():
+        assert written[name] == helpers[name], name
+    assert TAUGHT.get(notebook.path.stem, ("", set()))[1] <= written.keys()
+
+
+def test_a_helper_imports_only_earlier_rooms():
+    rooms = ["language", "environment", "data", "windows", "model", "training", "validation"]
+    for number, room in enumerate(rooms):
+        source = (ROOT / "helpers" / f"{room}.py").read_text(encoding="utf-8")
+        imported = {
+            node.module.removeprefix("helpers.")
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers.")
+        }
+        assert imported <= set(rooms[:number]), room
+        importlib.import_module(f"helpers.{room}")

@@ -1,0 +1,119 @@
+"""Every figure, in every language: all glyphs there, alternative text, nothing told apart by colour alone."""
+
+import itertools
+import re
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers import plots
+from helpers.data import load_prices
+from helpers.validation import lag_profile
+
+PRICES = load_prices("ibm").tail(300)
+ACTUAL = PRICES["Open"].to_numpy()[-100:]
+NAIVE = PRICES["Open"].to_numpy()[-101:-1]
+HISTORY = pd.DataFrame({"RMSE": [3.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9]}, index=[1, 2, 3])
+OFFSETS = np.linspace(-3, 3, 61)
+FIGURES = {
+    "price_history": lambda: plots.price_history(PRICES, "Open", 100),
+    "price_bars": lambda: plots.price_bars(PRICES.tail(20)),
+    "two_scales": lambda: plots.two_scales(PRICES, "Open"),
+    "windows_on_series": lambda: plots.windows_on_series([100, 102, 105, 103, 106, 108, 107, 109], 5),
+    "split_or_shuffle": lambda: plots.split_or_shuffle(PRICES.index, PRICES["Open"], 100),
+    "unrolled": lambda: plots.unrolled(3, 5),
+    "fading_memory": lambda: plots.fading_memory([0.5, 0.9, 0.99], 30),
+    "loss_curves": lambda: plots.loss_curves(
+        {f"run {k}": np.exp(-np.arange(50) / (k + 3)) for k in range(6)}, naive=0.01
+    ),
+    "metrics_by_epoch": lambda: plots.metrics_by_epoch(
+        {"training": HISTORY, "validation": HISTORY + 0.1}, PRICES.attrs
+    ),
+    "forecast_lines": lambda: plots.forecast_lines(PRICES.index[-100:], ACTUAL, NAIVE + 0.3, PRICES.attrs),
+    "lag_bars": lambda: plots.lag_bars(lag_profile(ACTUAL, NAIVE), PRICES.attrs),
+    "changes": lambda: plots.changes(ACTUAL - NAIVE, (ACTUAL - NAIVE) * 0.1, PRICES.attrs),
+    "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, PRICES.attrs),
+}
+KANA_OR_KANJI = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def words(figure):
+    """All text drawn in a figure."""
+    found = [item.get_text() for item in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+    return [text for text in found if text.strip()]
+
+
+def test_every_figure_of_the_module_is_tested():
+    drawn = {name for name, function in vars(plots).items() if getattr(function, "__wrapped__", None)}
+    assert drawn == FIGURES.keys()
+
+
+@pytest.mark.parametrize("language", ["ja", "en", "both"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure(name, language, monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a glyph that the font lacks is a warning in matplotlib
+        picture = FIGURES[name]()
+        png = picture.png()
+    assert Image.open(__import__("io").BytesIO(png)).width == 2 * plots.WIDTH
+    text = "".join(words(picture.figure))
+    if language == "en":
+        assert not KANA_OR_KANJI.search(text), text
+    else:
+        assert KANA_OR_KANJI.search(text)
+    ja, _, en = picture.alt.partition(" / ")
+    assert KANA_OR_KANJI.search(ja) and en and not KANA_OR_KANJI.search(en)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_lines_differ_in_more_than_colour(name):
+    for axes in FIGURES[name]().figure.axes:
+        named = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
+        for one, other in itertools.combinations(named, 2):
+            looks = [(line.get_linestyle(), str(line.get_marker()), line.get_linewidth()) for line in (one, other)]
+            assert looks[0] != looks[1], (one.get_label(), other.get_label())
+
+
+@pytest.mark.parametrize(
+    "name", ["price_history", "price_bars", "two_scales", "forecast_lines", "lag_bars", "changes", "error_of_guesses"]
+)
+def test_axes_of_prices_carry_the_unit(name, monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    labels = [label for axes in FIGURES[name]().figure.axes for label in (axes.get_xlabel(), axes.get_ylabel())]
+    assert any("[US dollars" in label for label in labels), labels
+
+
+def test_the_page_gets_html_with_alternative_text_and_a_png():
+    bundle = FIGURES["lag_bars"]()._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png", "text/plain"}
+    assert re.search(r'<img alt="[^"]*ラグ[^"]*lag[^"]*" width="760"', bundle["text/html"])
+
+
+def test_the_smallest_lag_is_named():
+    assert any("1 back" in text for text in words(FIGURES["lag_bars"]().figure))
+
+
+def test_no_figure_stays_open_and_no_setting_leaks():
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    before = dict(matplotlib.rcParams)
+    for draw in FIGURES.values():
+        draw().png()
+    assert plt.get_fignums() == [] and dict(matplotlib.rcParams) == before
+
+
+def test_live_loss_draws_seldom_and_always_at_the_end(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots.DisplayHandle, "display", lambda self, content: shown.append(content))
+    monkeypatch.setattr(plots.DisplayHandle, "update", lambda self, content: shown.append(content))
+    live = plots.LiveLoss(epochs=500, naive=0.1, seconds=1000)
+    assert all(live(epoch, 1 / epoch) is None for epoch in range(1, 501))  # None: training goes on
+    progress = [content for content in shown if not isinstance(content, plots.Picture)]
+    assert [(item.done, item.total) for item in progress] == [(1, 500), (500, 500)]
+    assert 'value="500" max="500"' in progress[-1]._repr_mimebundle_()["text/html"]
+    assert len(live.losses) == 500

@@ -1,0 +1,105 @@
+"""Step 05: the scorecard against scikit-learn, statsmodels' regression and series whose answer is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+import torch
+from scipy import stats
+from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+
+from helpers.validation import lag_profile, naive_forecast, scorecard, verdict
+
+
+@pytest.fixture
+def walk():
+    rng = np.random.default_rng(1)
+    series = 1000 + np.cumsum(rng.normal(0, 10, 400))
+    actual, naive, train = series[-100:], series[-101:-1], series[:-100]
+    return actual, naive, train, naive + rng.normal(1, 3, 100)
+
+
+def test_scorecard_agrees_with_scikit_learn_and_the_formulas(walk):
+    actual, naive, train, predicted = walk
+    card = scorecard(actual, predicted, naive, train)
+    rmse = mean_squared_error(actual, predicted) ** 0.5
+    assert card["RMSE"] == pytest.approx(rmse)
+    assert card["MAE"] == pytest.approx(mean_absolute_error(actual, predicted))
+    assert card["R2"] == pytest.approx(r2_score(actual, predicted))
+    assert card["MASE"] == pytest.approx(
+        mean_absolute_error(actual, predicted) / mean_absolute_error(train[1:], train[:-1])
+    )
+    assert card["skill"] == pytest.approx(1 - rmse / mean_squared_error(actual, naive) ** 0.5)
+    assert card["R2 of changes"] == pytest.approx(r2_score(actual - naive, predicted - naive))
+    right = sum((a > n) == (p > n) for a, n, p in zip(actual, naive, predicted, strict=True))
+    assert card["directional accuracy"] == pytest.approx(right / 100)
+
+
+def test_diebold_mariano_is_a_regression_of_the_loss_difference_on_a_constant(walk):
+    actual, naive, train, predicted = walk
+    difference = (actual - predicted) ** 2 - (actual - naive) ** 2
+    lags = int(np.ceil(100 ** (1 / 3)))
+    fitted = sm.OLS(difference, np.ones(100)).fit(cov_type="HAC", cov_kwds={"maxlags": lags})
+    harvey = np.sqrt((100 + 1 - 2) / 100)
+    p = 2 * stats.t.sf(abs(fitted.tvalues[0] * harvey), df=99)
+    assert scorecard(actual, predicted, naive, train)["Diebold-Mariano p"] == pytest.approx(p, rel=1e-6)
+
+
+@pytest.mark.parametrize("lag", [0, 1, 4])
+def test_lag_profile_finds_a_planted_lag(lag):
+    series = np.cumsum(np.random.default_rng(2).normal(size=210))
+    actual, predicted = series[10:], series[10 - lag : len(series) - lag]
+    profile = lag_profile(actual, predicted, 8)
+    assert list(profile.index) == list(range(9))
+    assert profile.idxmin() == lag and profile[lag] == 0
+    for k in range(9):
+        errors = [(predicted[i] - actual[i - k]) ** 2 for i in range(8, 200)]
+        assert profile[k] == pytest.approx(np.mean(errors) ** 0.5)
+
+
+def test_naive_forecast_is_the_last_value_of_the_first_feature():
+    x = torch.arange(24.0).reshape(2, 4, 3)
+    assert naive_forecast(x).tolist() == [[9.0], [21.0]]
+
+
+def test_the_naive_forecast_gets_a_card_without_warnings(walk, recwarn):
+    actual, naive, train, _ = walk
+    card = scorecard(actual, naive, naive, train)
+    assert card["skill"] == 0 and card["best lag"] == 1
+    assert np.isnan(card["Diebold-Mariano p"]) and np.isnan(card["directional accuracy"])
+    assert "ナイーブ予測そのもの" in verdict(card)[0] and "naive forecast itself" in verdict(card)[1]
+    assert not recwarn.list
+
+
+def test_verdicts_by_what_is_true(walk):
+    actual, naive, train, predicted = walk
+    better = scorecard(actual, actual + (naive - actual) * 0.2, naive, train)
+    worse = scorecard(actual, naive + 30 * np.sign(naive - actual), naive, train)
+    assert "smaller than naive's" in verdict(better)[1] and "小さく" in verdict(better)[0]
+    assert "larger than naive's" in verdict(worse)[1] and "大きく" in verdict(worse)[0]
+    same = scorecard(actual, naive + np.tile([1, -1], 50) * 0.01, naive, train)
+    assert same["best lag"] == 1
+    assert "1 step earlier" in verdict(same)[1] and "1 期前" in verdict(same)[0] and "chance" in verdict(same)[1]
+
+
+def test_tensors_frames_and_arrays_of_any_shape_are_welcome(walk):
+    actual, naive, train, predicted = walk
+    plain = scorecard(actual, predicted, naive, train)
+    other = scorecard(torch.tensor(actual)[:, None], pd.Series(predicted), naive[:, None], pd.Series(train))
+    pd.testing.assert_series_equal(plain, other)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: lag_profile([1, 2, 3], [1, 2]), ("actual 3", "predicted 2", "そろっていません", "differ")),
+        (lambda: lag_profile(range(10), range(10), 9), ("max_lag", "0 から 8", "0 to 8")),
+        (lambda: lag_profile(range(10), range(10), -1), ("max_lag",)),
+        (lambda: scorecard(range(10), range(10), range(9), range(5)), ("naive 9",)),
+    ],
+)
+def test_bad_input_is_named_in_both_languages(call, words):
+    with pytest.raises(ValueError) as caught:
+        call()
+    for word in words:
+        assert word in str(caught.value)
