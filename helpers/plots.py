@@ -290,7 +290,7 @@ def unrolled(num_layers: int = 3, steps: int = 5) -> Picture:
                 )
             axes.annotate("", (step, layer - 0.3), (step, layer - 0.68), arrowprops={"arrowstyle": "->", "color": GREY})
     for step in range(1, steps + 1):
-        axes.text(step, 0.12, f"$x_{step}$", ha="center", va="center", fontsize=14)
+        axes.text(step, 0.12, f"$x_{{{step}}}$", ha="center", va="center", fontsize=14)
     axes.text(0.35, num_layers, "o", color=RED, fontsize=18, ha="center", va="center")
     axes.annotate("", (0.72, num_layers), (0.45, num_layers), arrowprops={"arrowstyle": "->", "color": RED})
     axes.text(steps, num_layers + 0.62, "h", color=BLUE, fontsize=18, ha="center", va="center")
@@ -318,7 +318,7 @@ def fading_memory(forget_gates: Sequence[float], steps: int) -> Picture:
     axes.set_ylim(0, 1.05)
     axes.set_xlabel(text("経った日数", "days passed"))
     axes.set_ylabel(text("残っている記憶", "memory left"))
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     _title(axes, "忘却ゲート f と記憶の残り方", "The forget gate f and how long a memory lasts")
     return Picture(
         figure,
@@ -348,7 +348,7 @@ def loss_curves(
     axes.set_yscale("log")
     axes.set_ylabel(text("損失（平均二乗誤差）", "loss (mean squared error)", between="\n"))
     axes.set_xlabel(text(*xlabel))
-    axes.legend(loc="best")
+    figure.legend(loc="outside lower center", ncols=min(3, 1 + len(curves)))
     _title(axes, "学習の進み方", "How training goes")
     return Picture(
         figure,

@@ -61,7 +61,7 @@ def scorecard(
     the training series (Hyndman & Koehler 2006). skill: 1 - RMSE / RMSE of naive; 0 is as good as naive, 1 perfect.
     best lag: where `lag_profile` is smallest. R2 of changes: of predicted - naive against actual - naive.
     directional accuracy: how often the sign of the change was right, among steps where both changes have one.
-    Diebold-Mariano p: two-sided, against naive, squared error, with the small-sample correction (Diebold & Mariano 1995;
+    Diebold-Mariano p: two-sided, against naive, squared error, Newey-West variance with ceil(n ** (1/3)) lags, small-sample correction (Diebold & Mariano 1995;
     Harvey, Leybourne & Newbold 1997). NaN stands where a number is not defined: MASE and skill on a series that never moves,
     accuracy without a call, p where the two forecasts err alike.
     """
@@ -91,8 +91,10 @@ def scorecard(
 def verdict(card: pd.Series) -> tuple[str, str]:
     """One sentence on a scorecard, in Japanese and in English."""
     p, skill, lag = card["Diebold-Mariano p"], card["skill"], int(card["best lag"])
+    if np.isnan(p) and not skill:
+        return "予測の誤差はナイーブ予測とまったく同じです。", "The forecast's error is exactly that of the naive forecast."
     if np.isnan(p):
-        return "予測はナイーブ予測そのものです。", "The forecast is the naive forecast itself."
+        return "この系列では p が決まらず、差があるかを検定できません。", "On this series p is not defined: no difference can be tested."
     if p < SIGNIFICANCE and skill > 0:
         return (
             f"予測はナイーブ予測より誤差が {skill:.0%} 小さく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
@@ -112,6 +114,6 @@ def verdict(card: pd.Series) -> tuple[str, str]:
         else ("予測は遅れていませんが、", "The forecast does not lag")
     )
     return (
-        f"{late[0]}ナイーブ予測との誤差の差は偶然の範囲です（スキル {skill:+.1%}、p = {p:.2g}）。",
-        f"{late[1]}, and its error differs from naive's by no more than chance (skill {skill:+.1%}, p = {p:.2g}).",
+        f"{late[0]}ナイーブ予測との誤差の差は、偶然と見分けがつきません（スキル {skill:+.1%}、p = {p:.2g}）。",
+        f"{late[1]}, and the difference between its error and naive's cannot be told from chance (skill {skill:+.1%}, p = {p:.2g}).",
     )

@@ -89,9 +89,10 @@ def check_test(x: Tensor, test: int) -> None:
 
 
 def split_last(x: Tensor, t: Tensor, test: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The last `test` windows for the test, all earlier ones for training: the past never learns from the future.
+    """The last `test` windows for the test, all earlier ones for training.
 
-    x: (n, window, features), t: (n, horizon). Returns x_train, x_test, t_train, t_test.
+    x: (n, window, features), t: (n, horizon). Returns x_train, x_test, t_train, t_test. With a horizon beyond the
+    stride, the last (horizon - 1) // stride training targets reach into the test: leave those windows out.
     Raises ValueError when either part would be empty.
     """
     check_test(x, test)

@@ -159,6 +159,7 @@ def test_checked_cells_print_no_raw_floats(notebook):
         if "nbval-check-output" in cell.metadata.get("tags", []):
             text = "".join(output.get("text", "") for output in cell.outputs)
             assert text and not re.search(r"\d\.\d{2,}", text), cell.id
+            assert "load_prices" not in cell.source, f"{cell.id}: offline it also prints where the prices come from"
 
 
 def test_links_lead_somewhere(notebook):

@@ -67,8 +67,15 @@ def test_the_naive_forecast_gets_a_card_without_warnings(walk, recwarn):
     card = scorecard(actual, naive, naive, train)
     assert card["skill"] == 0 and card["best lag"] == 1
     assert np.isnan(card["Diebold-Mariano p"]) and np.isnan(card["directional accuracy"])
-    assert "ナイーブ予測そのもの" in verdict(card)[0] and "naive forecast itself" in verdict(card)[1]
+    assert "まったく同じ" in verdict(card)[0] and "exactly that of the naive" in verdict(card)[1]
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("steps", [np.ones(300), np.zeros(300)])
+def test_a_verdict_where_nothing_can_be_tested(steps):
+    series = 100 + np.cumsum(steps)
+    card = scorecard(series[-100:], series[-100:], series[-101:-1], series[:-100])
+    assert "not defined" in verdict(card)[1] and "検定できません" in verdict(card)[0]
 
 
 def test_verdicts_by_what_is_true(walk):
