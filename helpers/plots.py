@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -54,6 +55,7 @@ STYLE = {
     "figure.facecolor": "white",  # opaque, so that figures read the same on a dark page
     "figure.constrained_layout.use": True,
 }
+_drawing = threading.RLock()  # rcParams are one for all threads: a cell and a widget's callback must take turns
 WIDTH = 760  # CSS pixels on the page; stored at twice that, for sharp text on a projector
 
 
@@ -63,23 +65,32 @@ class Picture:
     def __init__(self, figure: Figure, ja: str, en: str):
         self.figure, self.alt = figure, f"{ja} / {en}"
 
-    def png(self) -> bytes:
-        """The figure at twice the page's resolution, in a palette of 128 colours: a third of the size, no visible loss."""
+    def png(self, fast: bool = False) -> bytes:
+        """The figure at twice the page's resolution, in a palette of 128 colours: a third of the size, no visible loss.
+
+        fast: for sliders; at 1.5 times and in all colours, which halves the time.
+        """
         raw, small = io.BytesIO(), io.BytesIO()
-        with matplotlib.rc_context(STYLE):
-            self.figure.savefig(raw, dpi=2 * WIDTH / self.figure.get_figwidth())
+        with _drawing, matplotlib.rc_context(STYLE):
+            dpi = (1.5 if fast else 2) * WIDTH / self.figure.get_figwidth()
+            self.figure.savefig(raw, dpi=dpi, pil_kwargs={"compress_level": 1})
+        if fast:
+            return raw.getvalue()
         Image.open(raw).convert("RGB").quantize(128).save(small, "png", optimize=True)
         return small.getvalue()
 
+    def to_html(self, fast: bool = False) -> str:
+        """An <img> with the figure in it and its alternative text."""
+        return self._img(base64.b64encode(self.png(fast)).decode())
+
+    def _img(self, data: str) -> str:
+        alt = html.escape(self.alt, quote=True)
+        return f'<img alt="{alt}" width="{WIDTH}" style="max-width: 100%" src="data:image/png;base64,{data}">'
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         data = base64.b64encode(self.png()).decode()
-        alt = html.escape(self.alt, quote=True)
         # JupyterLab gives image/png no alt attribute, so HTML carries it there; image/png is for exports to PDF.
-        return {
-            "text/html": f'<img alt="{alt}" width="{WIDTH}" style="max-width: 100%" src="data:image/png;base64,{data}">',
-            "image/png": data,
-            "text/plain": self.alt,
-        }
+        return {"text/html": self._img(data), "image/png": data, "text/plain": self.alt}
 
 
 def styled(draw: Callable) -> Callable:
@@ -87,7 +98,7 @@ def styled(draw: Callable) -> Callable:
 
     @wraps(draw)
     def drawn(*args, **kwargs):
-        with matplotlib.rc_context(STYLE):
+        with _drawing, matplotlib.rc_context(STYLE):
             return draw(*args, **kwargs)
 
     return drawn
@@ -110,7 +121,7 @@ def _title(axes: Axes, ja: str, en: str) -> None:
 
 def _few_dates(axes: Axes, count: int) -> None:
     """At most `count` dates on the time axis, so that they stand side by side without turning."""
-    locator = AutoDateLocator(minticks=3, maxticks=count)
+    locator = AutoDateLocator(minticks=2, maxticks=count)
     axes.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(
         locator,
@@ -415,34 +426,52 @@ def metrics_by_epoch(history: dict[str, pd.DataFrame], about: dict) -> Picture:
 # Step 05: validation
 
 
+def _three_lines(
+    axes: Axes, dates: pd.DatetimeIndex, actual: np.ndarray, y: np.ndarray | None, about: dict, lag: int = 1, first: int = 0
+) -> None:
+    """Actual values, prediction, and the actual values shifted by `lag`, from row `first` on."""
+    start = max(first, lag)
+    axes.plot(dates[first:], actual[first:], "^-", color=GREY, markersize=5, linewidth=1, label=text("実際の値", "actual"))
+    if y is not None:
+        axes.plot(dates[first:], y[first:], "*:", color=RED, markersize=7, label=text("予測", "prediction"))
+    label = text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
+    axes.plot(dates[start:], actual[start - lag : -lag], "+--", color=BLUE, linewidth=0.8, markersize=8, label=label)
+    axes.set_ylabel(_price_label(about))
+    _digits(axes.yaxis)
+    _few_dates(axes, 8)
+
+
+def _bars_by_lag(axes: Axes, profile: pd.Series, about: dict, short: bool = False) -> None:
+    """RMSE by lag; the smallest bar is hatched and named."""
+    best = profile.idxmin()
+    colors = [RED if lag == best else SKY for lag in profile.index]
+    bars = axes.bar(profile.index, profile, color=colors, edgecolor="black")
+    bars[list(profile.index).index(best)].set_hatch("//")
+    above = profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()
+    name = f"k = {best}" if short else text(f"最小: {best} 期前", f"smallest: {best} back", between="\n")
+    axes.annotate(
+        name, (best, profile[best]), xytext=(best, above),
+        ha="center", va="bottom", color=RED, arrowprops={"arrowstyle": "->", "color": RED},
+    )  # fmt: skip
+    axes.set_xticks(profile.index)
+    axes.set_xlabel(text("k（何期前の実際の値と比べたか）", "k (steps back)", between="\n"))
+    axes.set_ylabel(f"RMSE{_unit(about)}")
+    _digits(axes.yaxis)
+    _title(axes, "予測(t) と 実際(t − k) の RMSE", "RMSE between prediction(t) and actual(t − k)")
+
+
 @styled
 def forecast_lines(
-    dates: pd.DatetimeIndex,
-    actual: Sequence[float],
-    predicted: Sequence[float] | None,
-    about: dict,
-    lag: int = 1,
+    dates: pd.DatetimeIndex, actual: Sequence[float], predicted: Sequence[float] | None, about: dict, lag: int = 1,
     close_up: int = 30,
-) -> Picture:
+) -> Picture:  # fmt: skip
     """The picture of row A13: actual values, prediction, and the actual values shifted by `lag` steps; its end once more, larger."""
     figure, panels = _canvas(6, nrows=2, height_ratios=[3, 2])
     actual = np.asarray(actual, dtype=float).reshape(-1)
     y = None if predicted is None else np.asarray(predicted, dtype=float).reshape(-1)
     zoom = min(close_up, len(actual) - lag)
-    for axes, first in ((panels[0], 0), (panels[1], len(actual) - zoom)):
-        shown = slice(max(first, lag), None)
-        axes.plot(
-            dates[first:], actual[first:], "^-", color=GREY, markersize=5, linewidth=1, label=text("実際の値", "actual")
-        )
-        if y is not None:
-            axes.plot(dates[first:], y[first:], "*:", color=RED, markersize=7, label=text("予測", "prediction"))
-        label = text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
-        axes.plot(
-            dates[shown], actual[shown.start - lag : -lag], "+--", color=BLUE, linewidth=0.8, markersize=8, label=label
-        )
-        axes.set_ylabel(_price_label(about))
-        _digits(axes.yaxis)
-        _few_dates(axes, 8)
+    _three_lines(panels[0], dates, actual, y, about, lag)
+    _three_lines(panels[1], dates, actual, y, about, lag, first=len(actual) - zoom)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     _title(panels[0], "予測は、ずらした実際の値に重なるか", "Does the prediction lie on the shifted actual values?")
     panels[1].set_title(text(f"最後の {zoom} 期を拡大", f"The last {zoom} steps, enlarged"))
@@ -457,25 +486,46 @@ def forecast_lines(
 def lag_bars(profile: pd.Series, about: dict) -> Picture:
     """RMSE between the prediction and the actual value k steps earlier; the smallest bar is hatched."""
     figure, axes = _canvas(3.2)
+    _bars_by_lag(axes, profile, about)
     best = profile.idxmin()
-    bars = axes.bar(
-        profile.index, profile, color=[RED if lag == best else SKY for lag in profile.index], edgecolor="black"
-    )
-    bars[list(profile.index).index(best)].set_hatch("//")
-    axes.annotate(
-        text(f"最小: {best} 期前", f"smallest: {best} back", between="\n"), (best, profile[best]),
-        xytext=(best, profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()), ha="center", va="bottom", color=RED,
-        arrowprops={"arrowstyle": "->", "color": RED},
-    )  # fmt: skip
-    axes.set_xticks(profile.index)
-    axes.set_xlabel(text("k（何期前の実際の値と比べたか）", "k (steps back)"))
-    axes.set_ylabel(f"RMSE{_unit(about)}")
-    _digits(axes.yaxis)
-    _title(axes, "予測(t) と 実際(t − k) の RMSE", "RMSE between prediction(t) and actual(t − k)")
     return Picture(
         figure,
         f"ラグごとの RMSE の棒グラフ。最小は {best} 期前。",
         f"Bars of RMSE by lag; the smallest is at {best} step(s) back.",
+    )
+
+
+@styled
+def playground(
+    dates: pd.DatetimeIndex, actual: np.ndarray, y: np.ndarray, before: np.ndarray | None,
+    band: tuple[np.ndarray, np.ndarray] | None, profile: pd.Series, about: dict, close_up: int = 30,
+) -> Picture:  # fmt: skip
+    """The three lines, their end enlarged, and the lags in one picture.
+
+    before: the last run's prediction, laid under the new one. band: lowest and highest prediction over several seeds.
+    """
+    figure = Figure(figsize=(8.6, 6))
+    axes = figure.subplot_mosaic([["lines", "lines"], ["end", "lags"]], height_ratios=[3, 2.4], width_ratios=[3, 2.4])
+    first = len(actual) - min(close_up, len(actual) - 1)
+    for panel, start in ((axes["lines"], 0), (axes["end"], first)):
+        if band is not None:
+            label = text("種による幅", "range over seeds")
+            panel.fill_between(dates[start:], band[0][start:], band[1][start:], color=RED, alpha=0.25, hatch="....", label=label)
+        if before is not None:
+            panel.plot(dates[start:], before[start:], "-.", color=GREEN, label=text("前回の予測", "last run's prediction"))
+        _three_lines(panel, dates, actual, y, about, first=start)
+    _few_dates(axes["end"], 5)
+    axes["end"].set_title(text(f"最後の {len(actual) - first} 期", f"The last {len(actual) - first} steps", between="\n"))
+    axes["end"].set_ylabel("")
+    _bars_by_lag(axes["lags"], profile, about, short=True)
+    axes["lags"].set_title(text("予測(t) と 実際(t − k)", "prediction(t), actual(t − k)", between="\n"))
+    _title(axes["lines"], about["title_ja"], about["title_en"])
+    figure.legend(*axes["lines"].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    best = profile.idxmin()
+    return Picture(
+        figure,
+        f"テスト部分の実際の値、予測、1期ずらした実際の値と、ラグごとの RMSE。最小は {best} 期前。",
+        f"Actual values, prediction and shifted actual values of the test part, and RMSE by lag, smallest at {best} back.",
     )
 
 

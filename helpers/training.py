@@ -1,5 +1,7 @@
 """Step 04: standardise, train, predict. One loop serves every optimiser."""
 
+import contextlib
+import ctypes
 import math
 import os
 import time
@@ -18,6 +20,20 @@ from helpers.model import LSTMRegressor
 # A step of so small a model takes milliseconds: sharing it between threads gains little on an idle machine and loses
 # much on a busy one, where each thread waits for the slowest. OMP_NUM_THREADS overrules.
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what it frees. By default it hands blocks of some megabytes back to the system after every pass, and
+    fetching them again, page by page, takes as long as the arithmetic itself."""
+    mmap_threshold, trim_threshold, arena_max = -3, -1, -8  # M_... of malloc.h
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # not Linux, or a Linux without glibc: nothing to gain
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(mmap_threshold, 2**30)
+        libc.mallopt(trim_threshold, 2**28)
+        libc.mallopt(arena_max, 1)  # widget callbacks run in threads, whose own arenas are too small for such blocks
+
+
+_keep_freed_memory()
 
 OPTIMIZERS = {
     "adamw": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr or 1e-3),
@@ -133,42 +149,30 @@ def metrics(actual: Tensor | ArrayLike, predicted: Tensor | ArrayLike) -> dict[s
     }
 
 
-@dataclass
 class Forecaster:
-    """A trained model with the scale it was trained in: prices in, prices out."""
+    """A model with the scale it learns in: prices in, prices out. Everything of step 04 in one object.
 
-    model: nn.Module
-    scale: Standardizer
-    losses: list[float]
-    seconds: float
+    x_train: (n, window, features) and t_train: (n, horizon), in prices; the other arguments as in `LSTMRegressor` and
+    `make_optimizer`. `train` may be called again and goes on where it ended; `losses` and `seconds` add up over the calls.
+    """
+
+    def __init__(self, x_train: Tensor, t_train: Tensor, *, seed: int = 0, hidden_size: int = 16, num_layers: int = 1,
+                 cell: str = "lstm", optimizer: str = "lbfgs", lr: float | None = None):
+        torch.manual_seed(seed)
+        self.scale = Standardizer.of(x_train)
+        self.model = LSTMRegressor(x_train.shape[2], hidden_size, num_layers, t_train.shape[1], cell).to(x_train.device)
+        self.optimizer = make_optimizer(self.model, optimizer, lr)
+        self.x, self.t = self.scale.inputs(x_train), self.scale.targets(t_train)
+        self.losses: list[float] = []
+        self.seconds = 0.0
+
+    def train(self, epochs: int, on_epoch: Callable[[int, float], bool | None] | None = None) -> "Forecaster":
+        """Run `fit` for `epochs` more epochs; raises as `fit` does."""
+        started = time.perf_counter()
+        self.losses += fit(self.model, self.x, self.t, self.optimizer, epochs, on_epoch)
+        self.seconds += time.perf_counter() - started
+        return self
 
     def __call__(self, x: Tensor) -> Tensor:
         """Windows in prices, (n, window, features) -> forecasts in prices, (n, horizon)."""
         return self.scale.prices(predict(self.model, self.scale.inputs(x)))
-
-
-def train_forecaster(
-    x_train: Tensor,
-    t_train: Tensor,
-    *,
-    seed: int = 0,
-    hidden_size: int = 16,
-    num_layers: int = 1,
-    cell: str = "lstm",
-    optimizer: str = "lbfgs",
-    lr: float | None = None,
-    epochs: int = 12,
-    on_epoch: Callable[[int, float], bool | None] | None = None,
-) -> Forecaster:
-    """Everything of step 04 in one call: seed, standardise by x_train, build, fit.
-
-    x_train: (n, window, features) and t_train: (n, horizon), in prices. Raises as `make_optimizer` and `fit` do.
-    """
-    started = time.perf_counter()
-    torch.manual_seed(seed)
-    scale = Standardizer.of(x_train)
-    model = LSTMRegressor(x_train.shape[2], hidden_size, num_layers, t_train.shape[1], cell).to(x_train.device)
-    losses = fit(
-        model, scale.inputs(x_train), scale.targets(t_train), make_optimizer(model, optimizer, lr), epochs, on_epoch
-    )
-    return Forecaster(model, scale, losses, time.perf_counter() - started)

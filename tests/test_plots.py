@@ -34,6 +34,9 @@ FIGURES = {
     ),
     "forecast_lines": lambda: plots.forecast_lines(PRICES.index[-100:], ACTUAL, NAIVE + 0.3, PRICES.attrs),
     "lag_bars": lambda: plots.lag_bars(lag_profile(ACTUAL, NAIVE), PRICES.attrs),
+    "playground": lambda: plots.playground(
+        PRICES.index[-100:], ACTUAL, NAIVE, NAIVE + 1, (NAIVE - 2, NAIVE + 2), lag_profile(ACTUAL, NAIVE), PRICES.attrs
+    ),
     "changes": lambda: plots.changes(ACTUAL - NAIVE, (ACTUAL - NAIVE) * 0.1, PRICES.attrs),
     "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, PRICES.attrs),
 }

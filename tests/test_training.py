@@ -10,7 +10,7 @@ from torch import nn
 
 from helpers.data import load_prices
 from helpers.model import LSTMRegressor
-from helpers.training import Standardizer, fit, make_optimizer, metrics, predict, train_forecaster
+from helpers.training import Forecaster, Standardizer, fit, make_optimizer, metrics, predict
 from helpers.windows import make_windows, split_last
 
 
@@ -119,7 +119,7 @@ def test_metrics_agree_with_their_formulas():
 
 def test_one_seed_gives_one_model_and_another_seed_another(windows):
     x_train, x_test, t_train, _ = windows
-    first, same, other = (train_forecaster(x_train, t_train, seed=seed, epochs=3)(x_test) for seed in (1, 1, 2))
+    first, same, other = (Forecaster(x_train, t_train, seed=seed).train(3)(x_test) for seed in (1, 1, 2))
     assert first.equal(same) and not first.equal(other)
 
 
@@ -127,7 +127,7 @@ def test_the_main_model_is_near_the_naive_forecast_and_fast(windows):
     """Below the naive line nothing is to be had on prices; far above it, training would have failed."""
     x_train, x_test, t_train, t_test = windows
     naive = metrics(t_test, x_test[:, -1])["RMSE"]
-    runs = [train_forecaster(x_train, t_train, seed=seed) for seed in range(5)]
+    runs = [Forecaster(x_train, t_train, seed=seed).train(12) for seed in range(5)]
     assert max(metrics(t_test, run(x_test))["RMSE"] for run in runs) < 1.06 * naive
     assert max(run.seconds for run in runs) < 2
 
@@ -136,5 +136,13 @@ def test_the_main_model_is_near_the_naive_forecast_and_fast(windows):
 def test_a_sine_is_learned(cell):
     x, t = make_windows(load_prices("sine")["Close"], 10)
     x_train, x_test, t_train, t_test = split_last(x, t, 100)
-    run = train_forecaster(x_train, t_train, cell=cell)
+    run = Forecaster(x_train, t_train, cell=cell).train(12)
     assert metrics(t_test, run(x_test))["RMSE"] < 0.2 * metrics(t_test, x_test[:, -1])["RMSE"]
+
+
+def test_training_goes_on_where_it_ended(windows):
+    x_train, x_test, t_train, _ = windows
+    whole, parts = Forecaster(x_train, t_train).train(4), Forecaster(x_train, t_train)
+    for _ in range(4):
+        parts.train(1)
+    assert parts.losses == whole.losses and parts(x_test).equal(whole(x_test)) and parts.seconds > 0
