@@ -1,6 +1,7 @@
-# make lab        open JupyterLab on step 00
-# make test       run every test: the helpers' and every notebook, cell by cell
-# make notebooks  execute the notebooks in place, so that their stored outputs are fresh
+# make lab           open JupyterLab on step 00
+# make test          run every test: the helpers' and every notebook, cell by cell
+# make test-browser  open every notebook in JupyterLab and Chromium, and move its controls as a reader would
+# make notebooks     execute the notebooks in place, so that their stored outputs are fresh
 # Each builds .venv when it is missing, incomplete or older than what it is built from.
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 export PYTHONUTF8 := 1
 
-.PHONY: lab test notebooks clean
+.PHONY: lab test test-browser notebooks clean
 .DELETE_ON_ERROR:
 
 lab: $(INSTALLED)
@@ -20,6 +21,13 @@ lab: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)
+
+# Chromium is the system's; where there is none, Playwright fetches its own.
+test-browser: $(INSTALLED)
+	@command -v chromium chromium-browser google-chrome > /dev/null || $(BIN)/python -m playwright install chromium || { \
+		echo "Chromium が見つかりません。Debian と Ubuntu では: sudo apt install chromium"; \
+		echo "There is no Chromium. On Debian and Ubuntu: sudo apt install chromium"; exit 1; }
+	$(BIN)/python -m pytest -o addopts= tests/browser $(ARGS)
 
 # Readers see the stored outputs on the web, so they are made in both languages and carry no clock times.
 notebooks: $(INSTALLED)
@@ -37,7 +45,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		echo "仮想環境を作れません。Debian と Ubuntu では: sudo apt install python3-venv"; \
 		echo "The virtual environment cannot be made. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@rm -f $@
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test,browser]'
 	@# No pop-up about news and updates in front of a class, and nothing asked of the network.
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \

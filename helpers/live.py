@@ -21,13 +21,21 @@ from IPython.display import display
 from helpers import plots
 from helpers.data import SERIES, load_prices
 from helpers.language import both, text
-from helpers.training import Forecaster
+from helpers.training import Forecaster, metrics
 from helpers.validation import lag_profile, naive_forecast, scorecard, verdict
 from helpers.windows import make_windows, split_last
 
 PATIENCE = 2.0  # seconds after which a run shows its progress and the button that stops it
 MAX_ROWS = 1500  # of a longer series the last rows are enough to play with, and keep the answer within a second
 KEPT = 8  # rows of the ledger on the page; the CSV has them all
+
+# JupyterLab styles tables in outputs, but not in widgets.
+LOOK = """<style>
+.lstm-live table {border-collapse: collapse; margin: .6em 0}
+.lstm-live th, .lstm-live td {padding: .1em .7em; text-align: right; white-space: nowrap}
+.lstm-live tbody tr:nth-child(odd) {background: var(--jp-layout-color2, #f5f5f5)}
+.lstm-live a {color: var(--jp-content-link-color, #0072B2); text-decoration: underline}
+</style>"""
 
 Job = Generator[float, None, str]  # yields the share done, 0 to 1, and returns HTML
 
@@ -63,8 +71,8 @@ class Panel(widgets.VBox):
         self.progress = widgets.HBox([self.bar, self.stop], layout={"visibility": "hidden"})
         self._lock, self._wanted, self._running, self._stopped = threading.Lock(), None, False, False
         for widget, _, _ in controls.values():
-            widget.style = {"description_width": "11em"}
-            widget.layout = {"width": "26em"}
+            widget.style = {"description_width": "13em"}
+            widget.layout = {"width": "28em"}
             widget.observe(lambda change: self._ask(), "value")
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: self._ask(action=name))
@@ -123,7 +131,7 @@ class Panel(widgets.VBox):
             try:
                 done = next(job)
             except StopIteration as end:
-                self.result.value, self.status.value = end.value, ""
+                self.result.value, self.status.value = f'{LOOK}<div class="lstm-live">{end.value}</div>', ""
                 return
             now = time.perf_counter()
             if now - started > PATIENCE and now - shown > 0.2:
@@ -138,7 +146,7 @@ class Panel(widgets.VBox):
 
     def _translate(self) -> None:
         for widget, ja, en in self.controls.values():
-            widget.description = widget.description_tooltip = text(ja, en)
+            widget.description = widget.tooltip = text(ja, en)
         for name, button in self.buttons.items():
             button.description = text(*self.labels[name])
             button.layout.width = "auto"
@@ -250,8 +258,7 @@ class _Playground:
             forecasts.append(forecaster(x_test).numpy().ravel())
             cards.append(scorecard(t_test, forecasts[-1], naive, column[: -self.test], self.max_lag))
             used = {"series": series, "window": window, "seed": one, "epochs": epochs} | model
-            naive_rmse = scorecard(t_test, naive, naive, column[: -self.test], self.max_lag)["RMSE"]
-            self.ledger.add(used, cards[-1], naive_rmse, forecaster.seconds)
+            self.ledger.add(used, cards[-1], metrics(t_test, naive)["RMSE"], forecaster.seconds)
         if len(seeds) > 1:
             self.ledger.spread[series, window] = float(np.std([card["RMSE"] for card in cards], ddof=1))
         return self._page(prices, t_test.numpy().ravel(), forecasts, cards[0], series)
@@ -281,7 +288,7 @@ def playground(series: str | Path = "nikkei225", fallback: str | None = "ibm", *
     controls = {
         "series": (_dropdown(names, names[0]), "系列", "series"),
         "window": (_slider(window, 1, 60), "窓の長さ", "window"),
-        "hidden_size": (_slider(hidden_size, 1, 100), "隠れ状態の大きさ", "hidden size"),
+        "hidden_size": (_slider(hidden_size, 1, 100), "隠れ状態", "hidden size"),
         "num_layers": (_slider(num_layers, 1, 3), "層の数", "layers"),
         "cell": (_dropdown(["lstm", "gru", "rnn"], cell), "セル", "cell"),
         "epochs": (_slider(epochs, 1, 60), "エポック数", "epochs"),

@@ -504,7 +504,9 @@ def playground(
 
     before: the last run's prediction, laid under the new one. band: lowest and highest prediction over several seeds.
     """
-    figure = Figure(figsize=(8.6, 6))
+    # Margins by hand: working them out at every move of a slider would take as long as the drawing itself.
+    figure = Figure(figsize=(8.6, 6), layout="none")
+    figure.subplots_adjust(left=0.1, right=0.985, bottom=0.24, top=0.92, hspace=0.5, wspace=0.25)
     axes = figure.subplot_mosaic([["lines", "lines"], ["end", "lags"]], height_ratios=[3, 2.4], width_ratios=[3, 2.4])
     first = len(actual) - min(close_up, len(actual) - 1)
     for panel, start in ((axes["lines"], 0), (axes["end"], first)):
@@ -518,9 +520,10 @@ def playground(
     axes["end"].set_title(text(f"最後の {len(actual) - first} 期", f"The last {len(actual) - first} steps", between="\n"))
     axes["end"].set_ylabel("")
     _bars_by_lag(axes["lags"], profile, about, short=True)
+    axes["lags"].set_xlabel("k")
     axes["lags"].set_title(text("予測(t) と 実際(t − k)", "prediction(t), actual(t − k)", between="\n"))
     _title(axes["lines"], about["title_ja"], about["title_en"])
-    figure.legend(*axes["lines"].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.legend(*axes["lines"].get_legend_handles_labels(), loc="lower center", ncols=2)
     best = profile.idxmin()
     return Picture(
         figure,

@@ -87,7 +87,8 @@ def test_every_installed_package_is_pinned_at_its_version():
     pinned = {normal(name): version for name, version in pins().items()}
     with open(ROOT / "pyproject.toml", "rb") as file:
         project = tomllib.load(file)["project"]
-    todo = [Requirement(text) for text in project["dependencies"] + project["optional-dependencies"]["test"]]
+    extras = project["optional-dependencies"]
+    todo = [Requirement(text) for text in project["dependencies"] + extras["test"] + extras["browser"]]
     seen = set()
     while todo:
         requirement = todo.pop()

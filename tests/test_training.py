@@ -2,6 +2,8 @@
 
 import copy
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -146,3 +148,17 @@ def test_training_goes_on_where_it_ended(windows):
     for _ in range(4):
         parts.train(1)
     assert parts.losses == whole.losses and parts(x_test).equal(whole(x_test)) and parts.seconds > 0
+
+
+def test_training_does_not_wait_for_the_compiler():
+    """torch's compiler takes longer to import than the model to train, and nothing here is compiled.
+
+    (AdamW and SGD import it in their first step, whatever one does.)
+    """
+    code = (
+        "import sys, torch\nfrom helpers.training import Forecaster\n"
+        "Forecaster(torch.randn(9, 5, 1), torch.randn(9, 1)).train(2)\n"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
