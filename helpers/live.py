@@ -7,10 +7,11 @@ has moved meanwhile. No thread is started here.
 
 import asyncio
 import base64
+import gc
 import html
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -24,6 +25,9 @@ from helpers.language import both, text
 from helpers.training import Forecaster, metrics
 from helpers.validation import lag_profile, naive_forecast, scorecard, verdict
 from helpers.windows import make_windows, split_last
+
+gc.collect()
+gc.freeze()  # torch and its company leave a million objects; to search them again and again would stall a slider for 0.2 s
 
 PATIENCE = 2.0  # seconds after which a run shows its progress and the button that stops it
 MAX_ROWS = 1500  # of a longer series the last rows are enough to play with, and keep the answer within a second
@@ -106,7 +110,7 @@ class Panel(widgets.VBox):
         for _ in self._serve():
             await asyncio.sleep(0.001)  # not 0: a turn in which sockets are polled
 
-    def _serve(self) -> Generator[None]:
+    def _serve(self) -> Iterator[None]:
         """Run what is wanted until nothing more is; at each yield the newest wish, or a stop, may have come in."""
         while True:
             with self._lock:
@@ -123,7 +127,7 @@ class Panel(widgets.VBox):
                 raise
             self.progress.layout.visibility = "hidden"
 
-    def _run(self, wanted: dict) -> Generator[None]:
+    def _run(self, wanted: dict) -> Iterator[None]:
         self._translate()
         started = shown = time.perf_counter()
         job = self.work(**wanted)

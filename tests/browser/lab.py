@@ -140,21 +140,26 @@ class Notebook:
         return self._wait_for_picture("Enter", timeout)
 
     def _wait_for_picture(self, key: str, timeout: float) -> float:
+        # An observer, not a loop that looks at every frame: that would take a core away from the training.
         self.page.evaluate(f"""() => {{
           const old = document.querySelector('{PICTURE}').src;
           window.seen = new Promise(resolve => {{
-            const look = () => {{
+            const observer = new MutationObserver(async () => {{
               const image = document.querySelector('{PICTURE}');
-              if (image && image.src !== old && image.complete && image.naturalWidth) resolve(performance.now() - window.pressed);
-              else requestAnimationFrame(look);
-            }};
-            look();
+              if (!image || image.src === old) return;
+              observer.disconnect();
+              await image.decode();
+              requestAnimationFrame(() => resolve(performance.now() - window.pressed));
+            }});
+            observer.observe(document.querySelector('.jp-Notebook'), {{childList: true, subtree: true}});
           }});
           document.addEventListener('keydown', () => {{ window.pressed = performance.now(); }}, {{once: true, capture: true}});
         }}""")
         self.page.keyboard.press(key)
-        self.page.wait_for_function("() => window.seen.then(() => true)", timeout=timeout * 1000)
-        return self.page.evaluate("() => window.seen") / 1000
+        return self.page.evaluate(
+            "async limit => Promise.race([window.seen, new Promise((_, fail) => setTimeout(() => fail('no new picture'), limit))])",
+            timeout * 1000,
+        ) / 1000  # fmt: skip
 
     def ledger(self) -> list[list[str]]:
         """The rows of the ledger on the page, newest first."""
