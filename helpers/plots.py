@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 from PIL import Image
 
-from helpers.language import text
+from helpers.language import both, text
 
 # Okabe & Ito (2008): eight colours that people with any colour vision tell apart.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
@@ -142,8 +142,19 @@ def _unit(about: dict) -> str:
     return f" [{text(about['unit_ja'], about['unit_en'])}]" if about["unit_ja"] else ""
 
 
-def _price_label(about: dict) -> str:
-    return _label(about["value_ja"], about["value_en"], about)
+def _price_axis(axes: Axes, about: dict) -> None:
+    """Name and unit of the values on the vertical axis, in digits that people read."""
+    axes.set_ylabel(_label(about["value_ja"], about["value_en"], about))
+    _digits(axes.yaxis)
+
+
+def _values(prices: pd.DataFrame, column: str) -> pd.Series:
+    """One column of a table, or a ValueError that names those it has."""
+    if column not in prices:
+        there = ", ".join(prices.columns)
+        raise ValueError(both(f"{column} という列はありません。この系列にあるのは {there} です。",
+                              f"there is no column {column}; this series has {there}."))  # fmt: skip
+    return prices[column]
 
 
 def _name(prices: pd.DataFrame) -> tuple[str, str]:
@@ -155,10 +166,10 @@ def _name(prices: pd.DataFrame) -> tuple[str, str]:
 
 @styled
 def price_history(prices: pd.DataFrame, column: str, test: int) -> Picture:
-    """The whole series, with a line before the last `test` rows (row A2 of our sources)."""
+    """The whole series, with a line before the last `test` rows."""
     figure, axes = _canvas()
     ja, en = _name(prices)
-    axes.plot(prices.index, prices[column], color=BLUE, linewidth=1)
+    axes.plot(prices.index, _values(prices, column), color=BLUE, linewidth=1)
     start = prices.index[-test]
     axes.axvline(start, color=RED, linestyle="--")
     axes.axvspan(start, prices.index[-1], color=RED, alpha=0.08)
@@ -167,8 +178,7 @@ def price_history(prices: pd.DataFrame, column: str, test: int) -> Picture:
         (start, 0.04), xycoords=("data", "axes fraction"), xytext=(-6, 0), textcoords="offset points", ha="right", color=RED,
     )  # fmt: skip
     _title(axes, f"{ja} {column}", f"{en}, {column}")
-    axes.set_ylabel(_price_label(prices.attrs))
-    _digits(axes.yaxis)
+    _price_axis(axes, prices.attrs)
     axes.set_xlabel(text("日付", "Date"))
     return Picture(
         figure,
@@ -188,8 +198,7 @@ def price_bars(prices: pd.DataFrame) -> Picture:
     axes.set_xticks(days[::5], [f"{date:%m/%d}" for date in prices.index[::5]])
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     _title(axes, "1 日の 4 つの価格", "The four prices of a day")
-    axes.set_ylabel(_price_label(prices.attrs))
-    _digits(axes.yaxis)
+    _price_axis(axes, prices.attrs)
     axes.set_xlabel(text("日付", "Date"))
     return Picture(
         figure,
@@ -203,12 +212,11 @@ def two_scales(prices: pd.DataFrame, column: str) -> Picture:
     """The same curve in its own unit and divided by its scale."""
     figure, (left, right) = _canvas(3, ncols=2)
     scale = prices.attrs["scale"]
-    left.plot(prices.index, prices[column], color=BLUE, linewidth=1)
-    right.plot(prices.index, prices[column] / scale, color=GREEN, linewidth=1)
+    left.plot(prices.index, _values(prices, column), color=BLUE, linewidth=1)
+    right.plot(prices.index, _values(prices, column) / scale, color=GREEN, linewidth=1)
     _title(left, "もとの価格", "Raw prices")
     _title(right, f"{scale:,g} で割った価格", f"Prices divided by {scale:,g}")
-    left.set_ylabel(_price_label(prices.attrs))
-    _digits(left.yaxis)
+    _price_axis(left, prices.attrs)
     for axes in (left, right):
         _few_dates(axes, 6)
         axes.set_xlabel(text("日付", "Date"))
@@ -284,7 +292,7 @@ def split_or_shuffle(dates: pd.DatetimeIndex, t: Sequence[float], test: int, see
 
 @styled
 def unrolled(num_layers: int = 3, steps: int = 5) -> Picture:
-    """The states of a recurrent layer, step by step and layer by layer: which are o, which are h (row A9)."""
+    """The states of a recurrent layer, step by step and layer by layer: which are o, which are h."""
     figure, axes = _canvas(1.6 + 0.95 * num_layers)
     axes.set_axis_off()
     for layer in range(1, num_layers + 1):
@@ -436,8 +444,7 @@ def _three_lines(
         axes.plot(dates[first:], y[first:], "*:", color=RED, markersize=7, label=text("予測", "prediction"))
     label = text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
     axes.plot(dates[start:], actual[start - lag : -lag], "+--", color=BLUE, linewidth=0.8, markersize=8, label=label)
-    axes.set_ylabel(_price_label(about))
-    _digits(axes.yaxis)
+    _price_axis(axes, about)
     _few_dates(axes, 8)
 
 
@@ -465,7 +472,7 @@ def forecast_lines(
     dates: pd.DatetimeIndex, actual: Sequence[float], predicted: Sequence[float] | None, about: dict, lag: int = 1,
     close_up: int = 30,
 ) -> Picture:  # fmt: skip
-    """The picture of row A13: actual values, prediction, and the actual values shifted by `lag` steps; its end once more, larger."""
+    """Actual values, prediction, and the actual values shifted by `lag` steps; their end once more, larger."""
     figure, panels = _canvas(6, nrows=2, height_ratios=[3, 2])
     actual = np.asarray(actual, dtype=float).reshape(-1)
     y = None if predicted is None else np.asarray(predicted, dtype=float).reshape(-1)

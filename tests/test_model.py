@@ -6,7 +6,7 @@ import torch
 from helpers.model import LSTMRegressor, count_parameters
 
 
-def test_a8_has_46301_parameters():
+def test_the_default_model_has_46301_parameters():
     assert count_parameters(LSTMRegressor()) == 4 * (100 + 100 * 100 + 2 * 100) + (100 * 50 + 50) + (50 + 1) == 46_301
 
 

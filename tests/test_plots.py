@@ -90,6 +90,11 @@ def test_axes_of_prices_carry_the_unit(name, monkeypatch):
     assert any("[US dollars" in label for label in labels), labels
 
 
+def test_a_column_that_is_not_there_is_named_in_both_languages():
+    with pytest.raises(ValueError, match="Open という列はありません(.|\n)*no column Open; this series has Close"):
+        plots.price_history(load_prices("usdjpy"), "Open", 100)
+
+
 def test_the_page_gets_html_with_alternative_text_and_a_png():
     bundle = FIGURES["lag_bars"]()._repr_mimebundle_()
     assert set(bundle) == {"text/html", "image/png", "text/plain"}

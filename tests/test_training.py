@@ -52,7 +52,7 @@ def test_standardizer_takes_each_feature_by_itself_and_the_first_for_targets():
     assert torch.allclose(scale.targets(x[:, -1, :1]), scaled[:, -1, :1])
 
 
-def test_fit_is_the_loop_of_a12():
+def test_fit_is_the_plain_loop():
     model, x, t = small_task()
     twin = copy.deepcopy(model)
     losses = fit(model, x, t, torch.optim.AdamW(model.parameters()), 20)

@@ -27,7 +27,7 @@ def slow_windows(values, window, horizon, stride, include_input):
     return x, t
 
 
-def test_toy_table_of_a5():
+def test_toy_table():
     x, t = make_windows(TOY, window=5)
     assert x.squeeze(2).tolist() == [[100, 102, 105, 103, 106], [102, 105, 103, 106, 108], [105, 103, 106, 108, 107]]
     assert t.tolist() == [[108], [107], [109]]
@@ -51,7 +51,7 @@ def test_agrees_with_a_slow_loop(rows, features, window, horizon, stride, includ
     assert t.tolist() == slow_t
 
 
-def test_shapes_of_b2():
+def test_shapes_of_many_steps():
     values = np.arange(200.0)
     assert [tuple(a.shape) for a in make_windows(values, 30, horizon=14)] == [(157, 30, 1), (157, 14)]
     assert [tuple(a.shape) for a in make_windows(values, 30, horizon=14, include_input=True)] == [

@@ -39,7 +39,7 @@ def main(memory_moves: int) -> None:
         empty = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
         (Path(folder) / "lab" / "notebooks" / "play.ipynb").write_text(json.dumps(empty))
         notebook = Notebook(browser, address, "play")
-        for attempt in range(3):
+        for _ in range(3):
             notebook.menu("Edit", "Clear Outputs of All Cells")
             notebook.menu("Kernel", "Restart Kernel and Run All Cells")
             started = time.perf_counter()
