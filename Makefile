@@ -29,10 +29,12 @@ test-browser: $(INSTALLED)
 		echo "There is no Chromium. On Debian and Ubuntu: sudo apt install chromium"; exit 1; }
 	$(BIN)/python -m pytest -o addopts= tests/browser $(ARGS)
 
-# Readers see the stored outputs on the web, so they are made in both languages and carry no clock times.
+# Readers see the stored outputs on the web, so they are made in both languages and carry no clock times. Without the widgets'
+# state every page that cannot run them shows the HTML beside them.
 notebooks: $(INSTALLED)
 	LSTM_TUTORIAL_LANGUAGE=both $(BIN)/python -m jupyter nbconvert --log-level WARN --to notebook --inplace --execute \
-		--ExecutePreprocessor.record_timing=False $(or $(NOTEBOOKS),notebooks/*.ipynb)
+		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False \
+		$(or $(NOTEBOOKS),notebooks/*.ipynb)
 	$(BIN)/python notebooks/images/extract.py
 
 # The mark is written last and removed first. Without it the last install was cut off somewhere, perhaps in the middle of

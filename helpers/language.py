@@ -80,6 +80,12 @@ def switch():
         )
         remember(buttons.value)
 
+    class Switch(widgets.VBox):
+        def _repr_mimebundle_(self, **kwargs) -> dict:
+            """The buttons, and words in their place for pages without widgets: the web, an export, a notebook not yet run."""
+            note = both("このセルを実行すると、言語を選ぶボタンが現れます。", "Run this cell for the buttons that choose the language.")
+            return super()._repr_mimebundle_(**kwargs) | {"text/plain": note, "text/html": f"<em>{note}</em>".replace("\n", "<br>")}
+
     choose()
     buttons.observe(choose, "value")
-    return widgets.VBox([buttons, style])
+    return Switch([buttons, style])

@@ -54,6 +54,12 @@ def test_the_switch_hides_the_other_language_and_remembers():
     assert style.value == "" and language.current() == "both"
 
 
+def test_pages_without_widgets_get_a_note():
+    bundle = language.switch()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "ボタン" in bundle["text/html"] and "Run this cell" in bundle["text/html"] and "VBox" not in bundle["text/plain"]
+
+
 def test_a_new_notebook_starts_with_the_choice():
     language.remember("en")
     buttons, style = language.switch().children

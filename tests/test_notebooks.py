@@ -153,6 +153,14 @@ def test_stored_figures_have_alternative_text(notebook):
         assert KANA.search(alt) and re.search(r"[a-z]{3}", alt.partition(" / ")[2])
 
 
+def test_widgets_are_stored_with_html_and_without_state(notebook):
+    assert "widgets" not in notebook.metadata
+    for cell in cells(notebook, "code"):
+        for output in cell.outputs:
+            if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
+                assert "<em>" in output.data["text/html"] and "VBox" not in output.data["text/plain"]
+
+
 def test_checked_cells_print_no_raw_floats(notebook):
     """What nbval compares must hold on any series and machine."""
     for cell in cells(notebook, "code"):
