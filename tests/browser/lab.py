@@ -12,7 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -23,6 +23,7 @@ IDLE = """() => {
   const kernel = document.querySelector('.jp-Notebook-ExecutionIndicator');
   return kernel && kernel.dataset.status === 'idle' && prompts.length > 0 && prompts.every(text => !text.includes('*'));
 }"""
+STARTED = "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(prompt => /[0-9*]/.test(prompt.textContent))"
 # The panel is the last one on the page: a notebook has one.
 PANEL = ".lstm-live"
 PICTURE = f"{PANEL} img"
@@ -83,6 +84,7 @@ class Notebook:
         """Until the cells are there and the kernel is idle."""
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         self.page.wait_for_function(IDLE, timeout=60_000)
+        self.page.locator("#jp-main-statusbar").get_by_text(re.compile(r"\| Idle")).wait_for()  # says Connecting until it is
 
     def menu(self, menu: str, entry: str) -> None:
         """Choose an entry of the main menu, and confirm if JupyterLab asks."""
@@ -95,9 +97,17 @@ class Notebook:
         self.page.locator(".jp-Dialog").wait_for(state="detached")
 
     def run_all(self, timeout: float = 120) -> None:
-        """Clear what is stored, Run All Cells, and wait until every cell has its number."""
+        """Clear what is stored, Run All Cells, and wait until every cell has its number.
+
+        On a cold start JupyterLab may call the kernel idle before it is connected and drop what it was told; then, as a
+        reader would, the entry is chosen once more.
+        """
         self.menu("Edit", "Clear Outputs of All Cells")
-        self.menu("Run", "Run All Cells")
+        for _ in range(3):
+            self.menu("Run", "Run All Cells")
+            with contextlib.suppress(TimeoutError):
+                self.page.wait_for_function(STARTED, timeout=20_000)
+                break
         self.wait_until_run(timeout)
 
     def wait_until_run(self, timeout: float = 120) -> None:
