@@ -23,7 +23,7 @@ from helpers import plots
 from helpers.data import SERIES, load_prices
 from helpers.language import both, text
 from helpers.training import Forecaster, metrics
-from helpers.validation import lag_profile, naive_forecast, scorecard, verdict
+from helpers.validation import lag_profile, scorecard, verdict
 from helpers.windows import make_windows, split_last
 
 gc.collect()
@@ -190,7 +190,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.rows: list[dict] = []
-        self.spread: dict[tuple, float] = {}  # (series, window) -> standard deviation of RMSE over seeds
+        self.spread: dict[tuple, float] = {}  # (series, target, window) -> standard deviation of RMSE over seeds
 
     def add(self, settings: dict, card: pd.Series, naive: float, seconds: float) -> None:
         """One more row; `settings` as the controls had them, `card` a scorecard, `naive` the RMSE of the naive forecast."""
@@ -205,7 +205,7 @@ class Ledger:
         if before["series"] != now["series"]:
             return "系列が違うので、前回とは比べません。", "Another series: not compared with the last run."
         gap = now["RMSE"] - before["RMSE"]
-        spread = self.spread.get((now["series"], now["window"]))
+        spread = self.spread.get((now["series"], now.get("target"), now["window"]))
         if spread is None:
             return (f"前回との RMSE の差は {gap:+.4g} です。種によるばらつきと比べるには、「5 つの種」を押してください。",
                     f"RMSE differs from the last run by {gap:+.4g}. To compare with the spread over seeds, press “five seeds”.")
@@ -221,8 +221,8 @@ class Ledger:
 
     def to_html(self) -> str:
         """The last rows as a table, newest first, and a link that saves all of them."""
-        names = {"run": ("回", "run"), "series": ("系列", "series"), "window": ("窓", "window"), "hidden_size": ("隠れ", "hidden"),
-                 "num_layers": ("層", "layers"), "cell": ("セル", "cell"), "epochs": ("エポック", "epochs"), "seed": ("種", "seed"),
+        names = {"run": ("回", "run"), "series": ("系列", "series"), "window": ("窓", "window"), "target": ("対象", "target"),
+                 "hidden_size": ("隠れ", "hidden"), "num_layers": ("層", "layers"), "cell": ("セル", "cell"), "epochs": ("エポック", "epochs"), "seed": ("種", "seed"),
                  "naive RMSE": ("ナイーブ RMSE", "naive RMSE"), "skill": ("スキル", "skill"), "best lag": ("最良のラグ", "best lag"),
                  "seconds": ("秒", "seconds")}  # fmt: skip
         table = pd.DataFrame(self.rows[::-1][:KEPT]).rename(columns={name: text(*words) for name, words in names.items()})
@@ -246,12 +246,14 @@ class _Playground:
             self.loaded[name] = load_prices(name, fallback).tail(MAX_ROWS)
         return self.loaded[name]
 
-    def work(self, series: str, window: int, seed: int, action: str = "", **model: object) -> Job:
+    def work(self, series: str, window: int, seed: int, epochs: int, action: str = "", **model: object) -> Job:
         prices = self.prices(series)
-        column = prices[prices.attrs["column"]]
-        epochs = model.pop("epochs")
-        x_train, x_test, t_train, t_test = split_last(*make_windows(column, window), self.test)
-        naive = naive_forecast(x_test)
+        column = prices[prices.attrs["column"]].to_numpy()
+        target = {"target": model.pop("target")} if "target" in model else {}
+        of_changes = target.get("target") == "change"
+        windows = make_windows(np.diff(column) if of_changes else column, window)
+        x_train, x_test, t_train, _ = split_last(*windows, self.test)
+        actual, naive = column[-self.test :], column[-self.test - 1 : -1]
         seeds = range(seed, seed + 5) if action == "seeds" else [seed]
         forecasts, cards = [], []
         for number, one in enumerate(seeds):
@@ -259,13 +261,13 @@ class _Playground:
             for epoch in range(epochs):
                 forecaster.train(1)
                 yield (number + (epoch + 1) / epochs) / len(seeds)
-            forecasts.append(forecaster(x_test).numpy().ravel())
-            cards.append(scorecard(t_test, forecasts[-1], naive, column[: -self.test], self.max_lag))
-            used = {"series": series, "window": window, "seed": one, "epochs": epochs} | model
-            self.ledger.add(used, cards[-1], metrics(t_test, naive)["RMSE"], forecaster.seconds)
+            forecasts.append(forecaster(x_test).numpy().ravel() + (naive if of_changes else 0))
+            cards.append(scorecard(actual, forecasts[-1], naive, column[: -self.test], self.max_lag))
+            used = {"series": series} | target | {"window": window, "seed": one, "epochs": epochs} | model
+            self.ledger.add(used, cards[-1], metrics(actual, naive)["RMSE"], forecaster.seconds)
         if len(seeds) > 1:
-            self.ledger.spread[series, window] = float(np.std([card["RMSE"] for card in cards], ddof=1))
-        return self._page(prices, t_test.numpy().ravel(), forecasts, cards[0], series)
+            self.ledger.spread[series, target.get("target"), window] = float(np.std([card["RMSE"] for card in cards], ddof=1))
+        return self._page(prices, actual, forecasts, cards[0], series)
 
     def _page(self, prices: pd.DataFrame, actual: np.ndarray, forecasts: list, card: pd.Series, series: str) -> str:
         before = self.before[1] if self.before[0] == series else None
@@ -281,10 +283,11 @@ class _Playground:
 
 def playground(series: str | Path = "nikkei225", fallback: str | None = "ibm", *, window: int = 5, hidden_size: int = 16,
                num_layers: int = 1, cell: str = "lstm", epochs: int = 12, seed: int = 0, test: int = 100,
-               max_lag: int = 10) -> Panel:
+               max_lag: int = 10, target: str | None = None) -> Panel:
     """Sliders for every hyperparameter; on release the model is trained anew and forecast, lags and scorecard follow.
 
-    series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start.
+    series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start. With
+    `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels.
     Below the picture a ledger keeps every run. Raises as `load_prices` does.
     """
     names = [str(series), *(name for name, about in SERIES.items() if not about.symbol and name != series)]
@@ -298,6 +301,8 @@ def playground(series: str | Path = "nikkei225", fallback: str | None = "ibm", *
         "epochs": (_slider(epochs, 1, 60), "エポック数", "epochs"),
         "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
     }
+    if target:
+        controls["target"] = (_dropdown(["level", "change"], target), "予測するもの", "target")
     return Panel(controls, game.work, {"seeds": ("5 つの種で学習", "five seeds")})
 
 

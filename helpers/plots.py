@@ -577,3 +577,97 @@ def error_of_guesses(offsets: Sequence[float], errors: Sequence[float], about: d
     axes.set_ylabel(_label("平均二乗誤差", "mean squared error", about, square=True, between="\n"))
     _title(axes, "「今日の価格 + 定数」の誤差", "Error of the forecast: today's price + a constant")
     return Picture(figure, "放物線。底はほぼ 0 にある。", "A parabola with its bottom close to 0.")
+
+
+# Step 06: beyond the lag
+
+
+@styled
+def skills(table: pd.DataFrame, floor: float = -1.0) -> Picture:
+    """Mean skill and its interval, one row a series, one marker a rival; what lies below `floor` is written at the edge.
+
+    table: as `beyond.compare` gives it, with the index (series, rival).
+    """
+    series, rivals = list(dict.fromkeys(table.index.get_level_values(0))), list(dict.fromkeys(table.index.get_level_values(1)))
+    figure, axes = _canvas(1.6 + 0.55 * len(series))
+    for number, rival in enumerate(rivals):
+        marker, color = ("o", "s", "^", "D")[number % 4], (BLUE, ORANGE, GREEN, PURPLE)[number % 4]
+        part = table.xs(rival, level=1)
+        rows = np.array([series.index(name) for name in part.index]) + 0.22 * (number - (len(rivals) - 1) / 2)
+        seen = (part["skill"] >= floor).to_numpy()
+        spread = np.nan_to_num(np.abs(part[["low", "high"]].to_numpy().T - part["skill"].to_numpy()))
+        axes.errorbar(part["skill"][seen], rows[seen], xerr=spread[:, seen], fmt=marker, color=color, capsize=3, label=rival)
+        for row, skill in zip(rows[~seen], part["skill"][~seen].dropna(), strict=False):
+            axes.annotate(f"{rival}: {skill:,.3g}", (floor, row), xytext=(9, 0), textcoords="offset points", va="center", fontsize=9,
+                          bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
+            axes.plot(floor, row, "<", color=color)
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_xlim(floor - 0.05, 1.05)
+    axes.set_yticks(range(len(series)), series)
+    axes.set_ylim(len(series) - 0.5, -0.5)
+    axes.set_xlabel(text("スキル（右ほど良い。0 より左は相手の勝ち）", "skill (right is better; left of 0 the rival wins)", between="\n"))
+    figure.legend(title=text("比べる相手", "against"), loc="outside right upper")
+    _title(axes, "簡単な相手に、どれだけ勝てたか", "How far the simple rivals are beaten")
+    return Picture(figure, "系列ごとのスキルと信頼区間。縦の線が 0。", "Skill and its confidence interval by series; the vertical line is 0.")
+
+
+class LiveLag(LiveLoss):
+    """As `LiveLoss`, and beside it what `measure()` gives after each epoch: the weight of each step of the window."""
+
+    def __init__(self, epochs: int, naive: float, measure: Callable[[], Sequence[float]], seconds: float = 0.5):
+        super().__init__(epochs, naive, seconds)
+        self.measure, self.weights = measure, []
+
+    def __call__(self, epoch: int, loss: float) -> None:
+        self.weights.append(self.measure())
+        super().__call__(epoch, loss)
+
+    def _picture(self) -> Picture:
+        return loss_and_weights(self.losses, self.naive, np.asarray(self.weights))
+
+
+def steps_back(window: int) -> list[str]:
+    """Names of the steps of a window, oldest first: t-4 .. t-1, t."""
+    return [f"t-{window - 1 - step}" if step < window - 1 else "t" for step in range(window)]
+
+
+@styled
+def loss_and_weights(losses: Sequence[float], naive: float, weights: np.ndarray) -> Picture:
+    """The loss with the naive forecast's, and the weight of each step of the window, (epochs, window), by epoch."""
+    figure, (left, right) = _canvas(3.4, ncols=2)
+    epochs = np.arange(1, len(losses) + 1)
+    left.plot(epochs, losses, color=BLUE, label="LSTM")
+    left.axhline(naive, color="black", linestyle="--", label=text("ナイーブ予測", "naive forecast"))
+    left.set_yscale("log")
+    left.legend()
+    window = weights.shape[1]
+    for step, name in enumerate(steps_back(window)):
+        line, marker, color = LOOKS[(window - 1 - step) % len(LOOKS)]
+        right.plot(epochs, weights[:, step], line, color=color, marker=marker, markevery=max(1, len(epochs) // 8), label=name)
+    right.axhline(1, color="black", linewidth=1, linestyle=":")
+    right.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    for axes in (left, right):
+        axes.set_xlabel(text("エポック", "epoch"))
+    _title(left, "損失", "Loss")
+    _title(right, "窓の各日の重み", "Weight of each step")
+    return Picture(figure, "左は損失がナイーブ予測の線へ下がる曲線。右は窓の各日の重みで、最後の日の重みが 1 へ上がる。",
+                   "Left: the loss falls to the naive line. Right: the weight of each step; that of the last climbs towards 1.")  # fmt: skip
+
+
+@styled
+def window_weights(gradients: dict[str, Sequence[float]], importances: dict[str, Sequence[float]]) -> Picture:
+    """Input gradient above, permutation importance as a share of its sum below, by step of the window; one column a model."""
+    figure, panels = _canvas(4.6, nrows=2, ncols=len(gradients), squeeze=False)
+    for column, name in zip(panels.T, gradients, strict=True):
+        rise = np.maximum(0, importances[name])
+        for axes, heights, color, hatch in ((column[0], gradients[name], BLUE, None), (column[1], rise / rise.sum(), ORANGE, "//")):
+            axes.bar(np.arange(len(heights)), heights, color=color, edgecolor="black", hatch=hatch)
+            axes.axhline(0, color="black", linewidth=1)
+            names = steps_back(len(heights))
+            every = -(-len(names) // 8)
+            axes.set_xticks(range(len(names))[::-every], names[::-every])
+        column[0].set_title(name)
+        column[1].set_xlabel(text("窓の中の時点", "step of the window"))
+    panels[0, 0].set_ylabel(text("入力の勾配", "input gradient", between="\n"))
+    panels[1, 0].set_ylabel(text("順列重要度の割合", "share of permutation\nimportance", between="\n"))
+    return Picture(figure, "窓の各時点の、入力の勾配（上）と順列重要度（下）。", "Input gradient (top) and permutation importance (bottom) of each step of the window.")

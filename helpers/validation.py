@@ -52,6 +52,17 @@ def lag_profile(actual: ArrayLike, predicted: ArrayLike, max_lag: int = 10) -> p
     return pd.Series(rmse, name="RMSE").rename_axis("lag")
 
 
+def diebold_mariano(actual: ArrayLike, predicted: ArrayLike, baseline: ArrayLike) -> float:
+    """p of the hypothesis that two one-step forecasts of n values err alike: two-sided, squared error.
+
+    Newey-West variance with ceil(n ** (1/3)) lags and small-sample correction (Diebold & Mariano 1995; Harvey, Leybourne &
+    Newbold 1997). NaN when all squared errors are equal.
+    """
+    actual, predicted, baseline = _flat(actual=actual, predicted=predicted, baseline=baseline)
+    differs = np.ptp((actual - predicted) ** 2 - (actual - baseline) ** 2) > 0
+    return diebold_mariano_test(actual, predicted, baseline, harvey_adj=True).pvalue if differs else np.nan
+
+
 def scorecard(
     actual: ArrayLike, predicted: ArrayLike, naive: ArrayLike, train: ArrayLike, max_lag: int = 10
 ) -> pd.Series:
@@ -61,8 +72,7 @@ def scorecard(
     the training series (Hyndman & Koehler 2006). skill: 1 - RMSE / RMSE of naive; 0 is as good as naive, 1 perfect.
     best lag: where `lag_profile` is smallest. R2 of changes: of predicted - naive against actual - naive.
     directional accuracy: how often the sign of the change was right, among steps where both changes have one.
-    Diebold-Mariano p: two-sided, against naive, squared error, Newey-West variance with ceil(n ** (1/3)) lags, small-sample correction (Diebold & Mariano 1995;
-    Harvey, Leybourne & Newbold 1997). NaN stands where a number is not defined: MASE and skill on a series that never moves,
+    Diebold-Mariano p: against naive, as `diebold_mariano`. NaN stands where a number is not defined: MASE and skill on a series that never moves,
     accuracy without a call, p where the two forecasts err alike.
     """
     actual, predicted, naive = _flat(actual=actual, predicted=predicted, naive=naive)
@@ -70,7 +80,6 @@ def scorecard(
     called = (change != 0) & (predicted_change != 0)  # the naive forecast calls neither up nor down
     own, rmse_naive = metrics(actual, predicted), metrics(actual, naive)["RMSE"]
     step = np.abs(np.diff(np.asarray(train, dtype=float).reshape(-1))).mean()
-    differs = np.ptp((actual - predicted) ** 2 - change**2) > 0
     return pd.Series(
         own
         | {
@@ -81,9 +90,7 @@ def scorecard(
             "directional accuracy": np.mean(np.sign(change[called]) == np.sign(predicted_change[called]))
             if called.any()
             else np.nan,
-            "Diebold-Mariano p": diebold_mariano_test(actual, predicted, naive, harvey_adj=True).pvalue
-            if differs
-            else np.nan,
+            "Diebold-Mariano p": diebold_mariano(actual, predicted, naive),
         }
     )
 
