@@ -17,9 +17,11 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
+import torch
 from IPython.display import display
 
 from helpers import plots
+from helpers.columns import QuantileForecaster, bracket_scores, empirical_quantiles, pick, relative_to_close
 from helpers.data import SERIES, load_prices
 from helpers.language import both, text
 from helpers.training import Forecaster, metrics
@@ -362,4 +364,80 @@ def loss_explorer(x: object, t: object, *, epochs: int = 40, hidden_size: int = 
                "学習率", "learning rate"),
         "epochs": (_slider(epochs, 1, 300), "エポック数", "epochs"),
     }  # fmt: skip
+    return Panel(controls, work)
+
+
+# Step 08: several columns, and a range
+
+
+def _table(frame: pd.DataFrame) -> str:
+    return frame.to_html(float_format=lambda number: f"{number:.4g}", border=0, na_rep="–")
+
+
+def columns_explorer(prices: pd.DataFrame, *, window: int = 5, hidden_size: int = 16, epochs: int = 12, seed: int = 0,
+                     test: int = 100) -> Panel:
+    """Tick the columns that the model sees beside the open; it is compared with the previous open and the previous close."""
+    prices = pick(prices, ["Open", "High", "Low", "Close", "Volume"]).tail(MAX_ROWS)
+    more = list(prices.columns[1:])
+    actual = prices["Open"].to_numpy()[-test:]
+    rivals = {f"previous {name.lower()}": prices[name].to_numpy()[-test - 1 : -1] for name in ("Open", "Close")}
+    rmse = {name: metrics(actual, rival)["RMSE"] for name, rival in rivals.items()}
+    runs: dict[str, float] = {}
+
+    def work(window: int, hidden_size: int, seed: int, **ticked: bool) -> Job:
+        columns = ["Open", *(name for name in more if ticked[name])]
+        x_train, x_test, t_train, _ = split_last(*make_windows(prices[columns], window), test)
+        forecaster = Forecaster(x_train, t_train, seed=seed, hidden_size=hidden_size)
+        for epoch in range(epochs):
+            forecaster.train(1)
+            yield (epoch + 1) / epochs
+        y = forecaster(x_test).numpy().ravel()
+        name = f"{' + '.join(columns)} ({window}, {hidden_size}, {seed})"
+        runs.pop(name, None)
+        runs[name] = metrics(actual, y)["RMSE"]
+        for old in list(runs)[:-KEPT]:
+            del runs[old]
+        picture = plots.rmse_by_columns(pd.DataFrame({"RMSE": runs})[::-1], rmse, prices.attrs)
+        cards = {name: scorecard(actual, y, rival, prices["Open"].iloc[:-test]) for name, rival in rivals.items()}
+        kept = pd.DataFrame(cards).T[["RMSE", "skill", "best lag", "Diebold-Mariano p"]]
+        return picture.to_html(fast=True) + _table(kept.assign(**{"rival RMSE": rmse}))
+
+    controls = {name: (widgets.Checkbox(value=True), name, name) for name in more}
+    controls |= {
+        "window": (_slider(window, 1, 30), "窓の長さ", "window"),
+        "hidden_size": (_slider(hidden_size, 1, 64), "隠れ状態", "hidden size"),
+        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
+    }
+    return Panel(controls, work)
+
+
+def bracket_explorer(prices: pd.DataFrame, *, window: int = 10, hidden_size: int = 16, epochs: int = 50, seed: int = 0,
+                     test: int = 100) -> Panel:
+    """The level of the bracket, window, epochs and seed: the bracket of the test days, and its scores beside the empirical one."""
+    prices = prices.tail(MAX_ROWS)
+    relative = relative_to_close(prices)
+    close = prices["Close"].to_numpy()[-test - 1 : -1, None]
+
+    def work(level: float, window: int, hidden_size: int, epochs: int, seed: int) -> Job:
+        levels = (1 - level, level)
+        x, _ = make_windows(relative, window)
+        t = torch.tensor(relative[["Low", "High"]].to_numpy()[window:], dtype=torch.float32)
+        x_train, x_test, t_train, t_test = split_last(x, t, test)
+        model = QuantileForecaster(x_train, t_train, levels, seed=seed, hidden_size=hidden_size)
+        for epoch in range(epochs):
+            model.train(1)
+            yield (epoch + 1) / epochs
+        forecasts = {"LSTM": model(x_test).numpy(), "empirical": np.tile(empirical_quantiles(t_train, levels), (test, 1))}
+        picture = plots.brackets(prices.iloc[-test:], {name: close * np.exp(y / 100) for name, y in forecasts.items()})
+        scores = pd.DataFrame({name: bracket_scores(t_test, y, levels) for name, y in forecasts.items()}).T
+        return picture.to_html(fast=True) + _table(scores)
+
+    levels = widgets.FloatSlider(0.9, min=0.55, max=0.95, step=0.05, continuous_update=False, readout_format=".2f")
+    controls = {
+        "level": (levels, "分位点", "level"),
+        "window": (_slider(window, 1, 30), "窓の長さ", "window"),
+        "hidden_size": (_slider(hidden_size, 1, 32), "隠れ状態", "hidden size"),
+        "epochs": (_slider(epochs, 10, 300, 10), "エポック数", "epochs"),
+        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
+    }
     return Panel(controls, work)

@@ -671,3 +671,82 @@ def window_weights(gradients: dict[str, Sequence[float]], importances: dict[str,
     panels[0, 0].set_ylabel(text("入力の勾配", "input gradient", between="\n"))
     panels[1, 0].set_ylabel(text("順列重要度の割合", "share of permutation\nimportance", between="\n"))
     return Picture(figure, "窓の各時点の、入力の勾配（上）と順列重要度（下）。", "Input gradient (top) and permutation importance (bottom) of each step of the window.")
+
+
+# Step 08: many columns
+
+
+@styled
+def between_close_and_open(prices: pd.DataFrame) -> Picture:
+    """Two trading days on a clock: what is known in the evening, what is asked, and how far the two baselines are from it."""
+    figure, axes = _canvas(3.2)
+    day, after = prices.iloc[-2], prices.iloc[-1]
+    hours = [0, 6, 24]  # opening, closing, and the next opening, in hours
+    axes.plot(hours[:2], [day["Open"], day["Close"]], "-", color=GREY, linewidth=1)
+    for hour, price, marker, color, words in (
+        (0, day["Open"], "<", BLUE, ("今日の始値", "today's open")),
+        (6, day["Close"], ">", ORANGE, ("今日の終値", "today's close")),
+        (24, after["Open"], "*", RED, ("明日の始値を当てる", "tomorrow's open: the target")),
+    ):
+        axes.plot(hour, price, marker, color=color, markersize=14, label=text(*words))
+    axes.annotate("", (24, after["Open"]), (0, day["Open"]), arrowprops={"arrowstyle": "->", "color": BLUE, "linestyle": "--"})
+    axes.annotate("", (24, after["Open"]), (6, day["Close"]), arrowprops={"arrowstyle": "->", "color": ORANGE})
+    axes.axvspan(6, 24, color=GREY, alpha=0.12)
+    axes.margins(x=0.06, y=0.2)
+    axes.set_xticks(hours, [text("始", "open"), text("終", "close"), text("翌日", "next day")])
+    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
+    _price_axis(axes, prices.attrs)
+    _title(axes, "終値から翌日の始値まで（灰色は夜）", "From the close to the next open (grey: the night)")
+    return Picture(figure, "今日の始値と終値、明日の始値。終値の方が、明日の始値に時間のうえで近い。",
+                   "Today's open and close and tomorrow's open; in time, the close is nearer to tomorrow's open.")  # fmt: skip
+
+
+@styled
+def rmse_by_columns(errors: pd.DataFrame, rivals: dict[str, float], about: dict) -> Picture:
+    """RMSE of models by the columns they see, one row a model and one number a training, and the RMSE of rivals as lines."""
+    figure, axes = _canvas(1.7 + 0.4 * len(errors))
+    rows = np.arange(len(errors))
+    axes.barh(rows, errors.mean(axis=1), color=SKY, edgecolor="black", hatch="//", height=0.6, label=text("平均", "mean"))
+    for run in errors:
+        axes.plot(errors[run], rows, "o", color="black", markersize=4, label=text("学習 1 回", "one training") if run == errors.columns[0] else None)
+    for (name, rmse), (_, _, color), line in zip(rivals.items(), (LOOKS[0], LOOKS[3]), (":", "--"), strict=False):
+        axes.axvline(rmse, color=color, linestyle=line, linewidth=2, label=name)
+    axes.set_yticks(rows, errors.index)
+    axes.invert_yaxis()
+    _digits(axes.xaxis)
+    axes.set_xlabel(f"RMSE{_unit(about)}")
+    figure.legend(loc="outside lower center", ncols=2)
+    _title(axes, "見せた列と誤差", "Error by the columns shown")
+    return Picture(figure, "見せた列ごとの RMSE の棒と、2 つの相手の RMSE の線。", "Bars of RMSE by the columns shown, and lines at the RMSE of two rivals.")
+
+
+@styled
+def pinball(levels: Sequence[float]) -> Picture:
+    """The pinball loss by error, one curve a level."""
+    figure, axes = _canvas(3)
+    e = np.linspace(-2, 2, 41)
+    for level, (line, marker, color) in zip(levels, LOOKS, strict=False):
+        axes.plot(e, np.maximum(level * e, (level - 1) * e), line, marker=marker, markevery=5, color=color, label=f"q = {level:g}")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_xlabel(text("実際の値 − 予測", "actual − forecast"))
+    axes.set_ylabel(text("損失", "loss"))
+    _title(axes, "ピンボール損失", "Pinball loss")
+    return Picture(figure, "左右で傾きの違う V 字の曲線。", "V-shaped curves with a different slope on either side.")
+
+
+@styled
+def brackets(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> Picture:
+    """Each day's Low to High as a bar, red where it left the first bracket, and forecasts of the range, (days, 2), as lines."""
+    figure, axes = _canvas(4.2)
+    first = next(iter(forecasts.values()))
+    out = (prices["Low"].to_numpy() < first[:, 0]) | (prices["High"].to_numpy() > first[:, 1])
+    for chosen, color, width, words in ((~out, GREY, 2, ("当日の安値から高値", "the day, Low to High")), (out, RED, 4, ("はみ出した日", "a day outside"))):
+        axes.vlines(prices.index[chosen], prices["Low"][chosen], prices["High"][chosen], color=color, linewidth=width, label=text(*words))
+    for (name, bracket), (line, _, color) in zip(forecasts.items(), LOOKS, strict=False):
+        for side in (0, 1):
+            axes.plot(prices.index, bracket[:, side], line, color=color, linewidth=1.3, drawstyle="steps-mid", label=None if side else name)
+    _price_axis(axes, prices.attrs)
+    _few_dates(axes, 8)
+    figure.legend(loc="outside lower center", ncols=2)
+    _title(axes, "翌日の安値と高値をはさむ", "Bracketing the next day's low and high")
+    return Picture(figure, "一日の値幅を表す縦棒と、それをはさむ予測の線。", "Vertical bars for each day's range, and the forecast lines around them.")
