@@ -18,7 +18,7 @@ ACTUAL = PRICES["Open"].to_numpy()[-100:]
 NAIVE = PRICES["Open"].to_numpy()[-101:-1]
 HISTORY = pd.DataFrame({"RMSE": [3.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9]}, index=[1, 2, 3])
 OFFSETS = np.linspace(-3, 3, 61)
-SKILLS = pd.DataFrame(
+COMPARED = pd.DataFrame(
     {"skill": [0.2, -3, np.nan, 0.1], "low": [0.1, -4, np.nan, np.nan], "high": [0.3, -2, np.nan, np.nan]},
     index=pd.MultiIndex.from_tuples([("one", "naive"), ("one", "linear"), ("two", "naive"), ("two", "linear")]),
 )
@@ -43,7 +43,7 @@ FIGURES = {
     ),
     "changes": lambda: plots.changes(ACTUAL - NAIVE, (ACTUAL - NAIVE) * 0.1, PRICES.attrs),
     "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, PRICES.attrs),
-    "skills": lambda: plots.skills(SKILLS),
+    "skills": lambda: plots.skills(COMPARED),
     "loss_and_weights": lambda: plots.loss_and_weights(np.exp(-np.arange(50) / 9), 0.02, np.outer(np.arange(50) / 50, [0.1, 0.2, 0.9])),
     "window_weights": lambda: plots.window_weights({"a": [0.1, -0.2, 1], "b": np.ones(25)}, {"a": [0, 1, 9], "b": np.ones(25)}),
     "between_close_and_open": lambda: plots.between_close_and_open(PRICES),
