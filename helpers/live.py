@@ -37,6 +37,8 @@ KEPT = 8  # rows of the ledger on the page; the CSV has them all
 
 # JupyterLab styles tables in outputs, but not in widgets.
 LOOK = """<style>
+.lstm-live {overflow-x: auto}
+.lstm-live p {white-space: normal}
 .lstm-live table {border-collapse: collapse; margin: .6em 0}
 .lstm-live th, .lstm-live td {padding: .1em .7em; text-align: right; white-space: nowrap}
 .lstm-live tbody tr:nth-child(odd) {background: var(--jp-layout-color2, #f5f5f5)}
@@ -70,7 +72,7 @@ class Panel(widgets.VBox):
     def __init__(self, controls: dict[str, tuple[widgets.Widget, str, str]], work: Callable[..., Job],
                  buttons: dict[str, tuple[str, str]] | None = None):
         self.controls, self.work, self.labels = controls, work, buttons or {}
-        self.result, self.status = widgets.HTML(), widgets.HTML()
+        self.result, self.status = widgets.HTML(layout={"width": "100%"}), widgets.HTML()
         self.bar = widgets.FloatProgress(max=1.0)
         self.stop = widgets.Button(icon="stop", button_style="warning")
         self.buttons = {name: widgets.Button() for name in self.labels}

@@ -667,7 +667,7 @@ def window_weights(gradients: dict[str, Sequence[float]], importances: dict[str,
             every = -(-len(names) // 8)
             axes.set_xticks(range(len(names))[::-every], names[::-every])
         column[0].set_title(name)
-        column[1].set_xlabel(text("窓の中の時点", "step of the window"))
+    figure.supxlabel(text("窓の中の時点", "step of the window"), fontsize=11)
     panels[0, 0].set_ylabel(text("入力の勾配", "input gradient", between="\n"))
     panels[1, 0].set_ylabel(text("順列重要度の割合", "share of permutation\nimportance", between="\n"))
     return Picture(figure, "窓の各時点の、入力の勾配（上）と順列重要度（下）。", "Input gradient (top) and permutation importance (bottom) of each step of the window.")
