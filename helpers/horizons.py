@@ -184,7 +184,7 @@ def conformal_fan(residuals: ArrayLike, y: ArrayLike, confidence: float) -> tupl
     are too few residuals for the confidence.
     """
     residuals, y = np.asarray(residuals, dtype=float), np.asarray(y, dtype=float)
-    if not 0 < confidence < 1 or (1 - confidence) * (len(residuals) + 1) < 1 - 1e-9:
+    if not 0 < confidence < 1 or (1 - confidence) * (len(residuals) + 1) < 1:
         raise ValueError(
             both(
                 f"confidence {confidence} には {len(residuals)} 個の残差では足りません（0 と 1 の間の、もっと小さい値に）。",
