@@ -19,13 +19,8 @@ with warnings.catch_warnings():  # crepes sets a warning filter for the whole pr
     from crepes import ConformalRegressor
 
 
-def purge(x: Tensor, t: Tensor, horizon: int, stride: int = 1) -> tuple[Tensor, Tensor]:
-    """Leave out the last windows of a part, whose targets reach into the part that follows it.
-
-    x: (n, window, features), t: (n, horizon) or (n, window + horizon). Returns both without their last
-    (horizon - 1) // stride rows (purging: López de Prado 2018, chapter 7). Raises ValueError when nothing is left.
-    """
-    reach = (horizon - 1) // stride
+def check_reach(x: Tensor, reach: int) -> None:
+    """Raise ValueError unless some windows are left when the last `reach` are dropped."""
     if reach >= len(x):
         raise ValueError(
             both(
@@ -33,6 +28,16 @@ def purge(x: Tensor, t: Tensor, horizon: int, stride: int = 1) -> tuple[Tensor, 
                 f"of {len(x)} windows {reach} must be dropped at the border: choose a smaller horizon.",
             )
         )
+
+
+def purge(x: Tensor, t: Tensor, horizon: int, stride: int = 1) -> tuple[Tensor, Tensor]:
+    """Leave out the last windows of a part, whose targets reach into the part that follows it.
+
+    x: (n, window, features), t: (n, horizon) or (n, window + horizon). Returns both without their last
+    (horizon - 1) // stride rows (purging: López de Prado 2018, chapter 7). Raises ValueError when nothing is left.
+    """
+    reach = (horizon - 1) // stride
+    check_reach(x, reach)
     return x[: len(x) - reach], t[: len(t) - reach]
 
 
@@ -159,7 +164,7 @@ class PathForecaster:
 # The errors of a path, and its fan
 
 
-def _paths(**arrays: ArrayLike) -> list[np.ndarray]:
+def check_paths(**arrays: ArrayLike) -> list[np.ndarray]:
     """Each as a float array of shape (n, horizon), or a ValueError when the shapes differ."""
     paths = [np.asarray(array, dtype=float) for array in arrays.values()]
     if len({path.shape for path in paths}) > 1 or paths[0].ndim != 2:
@@ -170,7 +175,7 @@ def _paths(**arrays: ArrayLike) -> list[np.ndarray]:
 
 def rmse_by_step(actual: ArrayLike, predicted: ArrayLike) -> pd.Series:
     """RMSE of each step ahead, over all paths: two arrays (n, horizon) -> horizon numbers, indexed 1 .. horizon."""
-    actual, predicted = _paths(actual=actual, predicted=predicted)
+    actual, predicted = check_paths(actual=actual, predicted=predicted)
     rmse = np.sqrt(np.mean((actual - predicted) ** 2, axis=0))
     return pd.Series(rmse, index=pd.RangeIndex(1, len(rmse) + 1, name="step"), name="RMSE")
 
@@ -203,7 +208,7 @@ def coverage_by_step(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> pd.D
     actual, low, high: (n, horizon). low and high of the result are a 95% interval of the coverage itself (Wilson 1927).
     Paths that start one step apart share all but one of their days, so n paths of `step` days count as n // step.
     """
-    actual, low, high = _paths(actual=actual, low=low, high=high)
+    actual, low, high = check_paths(actual=actual, low=low, high=high)
     inside = np.mean((low <= actual) & (actual <= high), axis=0)
     steps = np.arange(1, len(inside) + 1)
     count = np.maximum(1, len(actual) // steps)
