@@ -582,6 +582,15 @@ def error_of_guesses(offsets: Sequence[float], errors: Sequence[float], about: d
 # Step 07: many steps
 
 
+def _fans(axes: Axes, dates: pd.DatetimeIndex, starts: Sequence[int], fans: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    """One band for each start and confidence, the widest first; the narrower one is dotted."""
+    for (name, (low, high)), hatch, alpha in zip(fans.items(), ("", "...."), (0.15, 0.3), strict=False):
+        for k, start in enumerate(starts):
+            label = {} if k else {"label": name}
+            rows = dates[start : start + low.shape[1]]
+            axes.fill_between(rows, low[k], high[k], facecolor=RED, alpha=alpha, hatch=hatch, **label)
+
+
 @styled
 def paths_from_origins(
     dates: pd.DatetimeIndex, actual: Sequence[float], starts: Sequence[int], paths: dict[str, np.ndarray], about: dict,
@@ -595,18 +604,14 @@ def paths_from_origins(
     figure, axes = _canvas(4)
     actual = np.asarray(actual, dtype=float)
     axes.plot(dates, actual, color=GREY, linewidth=1.2, label=text("実際の値", "actual"))
-    for (name, ends), hatch, alpha in zip((fans or {}).items(), ("", "...."), (0.15, 0.3), strict=False):
-        for k, start in enumerate(starts):
-            rows = dates[start : start + ends[0].shape[1]]
-            label = {} if k else {"label": name}
-            axes.fill_between(rows, ends[0][k], ends[1][k], facecolor=RED, alpha=alpha, hatch=hatch, **label)
+    _fans(axes, dates, starts, fans or {})
     for (name, path), (line, marker, color) in zip(paths.items(), LOOKS[3:] + LOOKS[:3], strict=False):
         for k, start in enumerate(starts):
             y = np.append(actual[start - 1], path[k])
-            label = "_" if k else name
-            axes.plot(dates[start - 1 : start - 1 + len(y)], y, line, marker=marker, markersize=4, markevery=3, color=color, label=label)
-    axes.plot(dates[np.array(starts) - 1], actual[np.array(starts) - 1], "o", color="black", fillstyle="none", markersize=8,
-              label=text("最後に知っている値", "last known value"))  # fmt: skip
+            look = {"marker": marker, "markersize": 4, "markevery": 3, "color": color, "label": "_" if k else name}
+            axes.plot(dates[start - 1 : start - 1 + len(y)], y, line, **look)
+    known, label = np.array(starts) - 1, text("最後に知っている値", "last known value")
+    axes.plot(dates[known], actual[known], "o", color="black", fillstyle="none", markersize=8, label=label)
     figure.legend(loc="outside lower center", ncols=3)
     _title(axes, f"{len(starts)} つの時点からの予測", f"Forecasts from {len(starts)} origin{'s' * (len(starts) > 1)}")
     _price_axis(axes, about)

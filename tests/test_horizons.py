@@ -236,8 +236,12 @@ def test_the_panel_trains_for_new_settings_and_only_draws_for_a_new_origin(monke
 def test_the_panels_first_origin_is_the_first_test_window(monkeypatch):
     drawn = {}
     real = live.plots.paths_from_origins
-    monkeypatch.setattr(live.plots, "paths_from_origins",
-                        lambda dates, actual, starts, *rest: drawn.update(actual=actual, start=starts[0]) or real(dates, actual, starts, *rest))  # fmt: skip
+
+    def draw(dates, actual, starts, *rest):
+        drawn.update(actual=actual, start=starts[0])
+        return real(dates, actual, starts, *rest)
+
+    monkeypatch.setattr(live.plots, "paths_from_origins", draw)
     panel = live.horizon_explorer("ibm", None, window=10, horizon=5, hidden_size=2, epochs=1, test=50)
     prices = load_prices("ibm").tail(live.MAX_ROWS)["Open"]
     for origin in (0, 17, 49):
