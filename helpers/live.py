@@ -23,6 +23,7 @@ from IPython.display import display
 from helpers import plots
 from helpers.columns import QuantileForecaster, bracket_scores, empirical_quantiles, pick, relative_to_close
 from helpers.data import SERIES, load_prices
+from helpers.horizons import METHODS, PathForecaster, conformal_fan, naive_path, purge, rmse_by_step, seasonal_path
 from helpers.language import both, text
 from helpers.training import Forecaster, metrics
 from helpers.validation import lag_profile, scorecard, verdict
@@ -443,3 +444,59 @@ def bracket_explorer(prices: pd.DataFrame, *, window: int = 10, hidden_size: int
         "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
     }
     return Panel(controls, work)
+# Step 07: many steps
+
+
+class _Horizons:
+    """The job behind `horizon_explorer`: trains for new settings, and only draws when nothing but the origin has moved."""
+
+    def __init__(self, fallback: str | None, test: int, calibration: int, epochs: int, hidden_size: int):
+        self.fallback, self.test, self.calibration, self.epochs, self.hidden_size = fallback, test, calibration, epochs, hidden_size
+        self.trained: tuple = (None, None)  # the last settings but the origin, and what came of them
+
+    def work(self, origin: int, **settings: object) -> Job:
+        if self.trained[0] != settings:
+            self.trained = settings, (yield from self._train(**settings))
+        prices, x_test, t_test, y, residuals = self.trained[1]
+        span = prices.iloc[-(self.test + t_test.shape[1] - 1 + x_test.shape[1]) :]  # from the first window's first row on
+        row = x_test.shape[1] + origin
+        around = slice(max(0, row - 60), row + t_test.shape[1] + 10)
+        shown, y_one = span.iloc[around], y[origin : origin + 1]
+        fans = {f"{level:.0%}": conformal_fan(residuals, y_one, level) for level in (0.95, 0.8)}
+        fan = plots.paths_from_origins(shown.index, shown[prices.attrs["column"]], [row - around.start], {settings["method"]: y_one},
+                                       prices.attrs, fans)  # fmt: skip
+        errors = {settings["method"]: rmse_by_step(t_test, y), text("ナイーブ", "naive"): rmse_by_step(t_test, naive_path(x_test, y.shape[1]))}
+        season = prices.attrs["season"]
+        if season and season <= x_test.shape[1]:
+            errors[text("季節ナイーブ", "seasonal naive")] = rmse_by_step(t_test, seasonal_path(x_test, y.shape[1], season))
+        naive = errors[text("ナイーブ", "naive")]
+        return fan.to_html(fast=True) + plots.error_by_step(errors, prices.attrs, naive.iloc[0]).to_html(fast=True)
+
+    def _train(self, series: str, method: str, window: int, horizon: int, seed: int) -> Generator[float, None, tuple]:
+        prices = load_prices(series, self.fallback if series in SERIES and SERIES[series].symbol else None).tail(MAX_ROWS)
+        x, x_test, t, t_test = split_last(*make_windows(prices[prices.attrs["column"]], window, horizon), self.test)
+        x_fit, x_calibration, t_fit, t_calibration = split_last(*purge(x, t, horizon), self.calibration)
+        forecaster = PathForecaster(*purge(x_fit, t_fit, horizon), method, seed=seed, hidden_size=self.hidden_size)
+        for epoch in range(self.epochs):
+            forecaster.train(1)
+            yield (epoch + 1) / self.epochs
+        return prices, x_test, t_test, forecaster(x_test), t_calibration - forecaster(x_calibration)
+
+
+def horizon_explorer(series: str | Path = "nikkei225", fallback: str | None = "ibm", *, window: int = 30, horizon: int = 14,
+                     hidden_size: int = 16, epochs: int = 8, seed: int = 0, test: int = 100, calibration: int = 200) -> Panel:
+    """A fan from a chosen origin and the error by step ahead, for any series, method, window and horizon.
+
+    series: a name or the path of a CSV, as in `load_prices`; window, horizon and seed are where the controls start. The
+    calibration part, the last windows before the test, gives the fan its width. Raises as `load_prices` does.
+    """
+    names = [str(series), *(name for name, about in SERIES.items() if not about.symbol and name != series)]
+    controls = {
+        "series": (_dropdown(names, names[0]), "系列", "series"),
+        "method": (_dropdown(list(METHODS), "direct"), "方法", "method"),
+        "window": (_slider(window, 5, 60), "窓の長さ", "window"),
+        "horizon": (_slider(horizon, 1, 28), "ホライズン", "horizon"),
+        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
+        "origin": (_slider(test // 2, 0, test - 1), "予測の時点", "origin"),
+    }
+    return Panel(controls, _Horizons(fallback, test, calibration, epochs, hidden_size).work)

@@ -750,3 +750,99 @@ def brackets(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> Picture:
     figure.legend(loc="outside lower center", ncols=2)
     _title(axes, "翌日の安値と高値をはさむ", "Bracketing the next day's low and high")
     return Picture(figure, "一日の値幅を表す縦棒と、それをはさむ予測の線。", "Vertical bars for each day's range, and the forecast lines around them.")
+# Step 07: many steps
+
+
+def _fans(axes: Axes, dates: pd.DatetimeIndex, starts: Sequence[int], fans: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    """One band for each start and confidence, the widest first; the narrower one is dotted."""
+    for (name, (low, high)), hatch, alpha in zip(fans.items(), ("", "...."), (0.15, 0.3), strict=False):
+        for k, start in enumerate(starts):
+            label = {} if k else {"label": name}
+            rows = dates[start : start + low.shape[1]]
+            axes.fill_between(rows, low[k], high[k], facecolor=RED, alpha=alpha, hatch=hatch, **label)
+
+
+@styled
+def paths_from_origins(
+    dates: pd.DatetimeIndex, actual: Sequence[float], starts: Sequence[int], paths: dict[str, np.ndarray], about: dict,
+    fans: dict[str, tuple[np.ndarray, np.ndarray]] | None = None,
+) -> Picture:  # fmt: skip
+    """Forecast paths over the actual series; each begins at the value known last, marked by a ring.
+
+    starts: the row of `dates` that each path forecasts first. paths: method -> (len(starts), horizon). fans: name ->
+    lower and upper ends, of the same shape, the widest first.
+    """
+    figure, axes = _canvas(4)
+    actual = np.asarray(actual, dtype=float)
+    axes.plot(dates, actual, color=GREY, linewidth=1.2, label=text("実際の値", "actual"))
+    _fans(axes, dates, starts, fans or {})
+    for (name, path), (line, marker, color) in zip(paths.items(), LOOKS[3:] + LOOKS[:3], strict=False):
+        for k, start in enumerate(starts):
+            y = np.append(actual[start - 1], path[k])
+            look = {"marker": marker, "markersize": 4, "markevery": 3, "color": color, "label": "_" if k else name}
+            axes.plot(dates[start - 1 : start - 1 + len(y)], y, line, **look)
+    known, label = np.array(starts) - 1, text("最後に知っている値", "last known value")
+    axes.plot(dates[known], actual[known], "o", color="black", fillstyle="none", markersize=8, label=label)
+    figure.legend(loc="outside lower center", ncols=3)
+    _title(axes, f"{len(starts)} つの時点からの予測", f"Forecasts from {len(starts)} origin{'s' * (len(starts) > 1)}")
+    _price_axis(axes, about)
+    _few_dates(axes, 8)
+    return Picture(figure, f"実際の値の線の上に、{len(starts)}つの時点から伸びる予測の道すじ。",
+                   f"Forecast paths that set out from {len(starts)} origin(s) over the line of actual values.")  # fmt: skip
+
+
+@styled
+def error_by_step(errors: dict[str, pd.Series], about: dict, law: float | None = None) -> Picture:
+    """RMSE by step ahead, one line a method; `law` is the RMSE one step ahead that the square-root law starts from."""
+    figure, axes = _canvas(3.8)
+    for (name, error), (line, marker, color) in zip(errors.items(), LOOKS * (1 + len(errors) // len(LOOKS)), strict=False):
+        axes.plot(error.index, error, line, marker=marker or ".", color=color, label=name)
+    if law is not None:
+        steps = np.asarray(next(iter(errors.values())).index)
+        label = text("平方根の法則", "square-root law")
+        axes.plot(steps, law * np.sqrt(steps), color="black", linestyle=(0, (6, 3)), linewidth=1, label=label)
+    axes.set_ylim(bottom=0)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlabel(text("何期先か", "steps ahead"))
+    axes.set_ylabel(f"RMSE{_unit(about)}")
+    _digits(axes.yaxis)
+    figure.legend(loc="outside lower center", ncols=3)
+    _title(axes, "先へ行くほど誤差はどう増えるか", "How the error grows with the steps ahead")
+    return Picture(figure, "何期先かごとの RMSE の線。", "Lines of RMSE by the number of steps ahead.")
+
+
+@styled
+def coverage_of_fans(tables: dict[float, pd.DataFrame]) -> Picture:
+    """Share of actual values inside the fan by step ahead, with its own interval; `tables`: confidence -> coverage_by_step."""
+    figure, panels = _canvas(3.6, ncols=len(tables), sharey=True, squeeze=False)
+    for axes, (confidence, table) in zip(panels[0], tables.items(), strict=True):
+        away = np.abs(table[["low", "high"]].T.to_numpy() - table["coverage"].to_numpy())
+        axes.errorbar(table.index, table["coverage"], away, fmt="o", color=BLUE, capsize=3,
+                      label=text("測った被覆率と 95% 区間", "measured, with 95% interval"))  # fmt: skip
+        axes.axhline(confidence, color=RED, linestyle="--", label=text("ねらい", "aimed at"))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.0%}"))
+        axes.set_ylim(0, 1.03)
+        axes.set_title(text(f"ねらい {confidence:.0%}", f"aimed at {confidence:.0%}"))
+        axes.set_xlabel(text("何期先か", "steps ahead"))
+    panels[0][0].set_ylabel(text("扇に入った割合", "share inside the fan", between="\n"))
+    figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return Picture(figure, "何期先かごとの被覆率と、その区間。破線がねらい。", "Coverage by steps ahead with its interval; the dashed line is the aim.")
+
+
+@styled
+def closed_loop(actual: Sequence[float], paths: dict[str, np.ndarray], about: dict, close_up: int = 100) -> Picture:
+    """The first and the last `close_up` steps of forecasts that feed on themselves, over the true continuation."""
+    figure, panels = _canvas(3.8, ncols=2, sharey=True)
+    actual = np.asarray(actual, dtype=float)
+    for axes, first in zip(panels, (0, len(actual) - close_up), strict=True):
+        steps = np.arange(first, first + close_up)
+        axes.plot(steps + 1, actual[steps], color=GREY, linewidth=4, alpha=0.5, label=text("本当の続き", "true continuation"))
+        for (name, path), (line, marker, color) in zip(paths.items(), LOOKS[1:], strict=False):
+            axes.plot(steps + 1, path[steps], line, marker=marker, markersize=4, markevery=7, color=color, label=name)
+        axes.set_xlabel(text("何期先か", "steps ahead"))
+    panels[0].set_title(text(f"最初の {close_up} 期", f"The first {close_up} steps", between="\n"))
+    panels[1].set_title(text(f"最後の {close_up} 期", f"The last {close_up} steps", between="\n"))
+    _price_axis(panels[0], about)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return Picture(figure, "閉ループの予測と本当の続き。左は最初、右は最後の部分。",
+                   "Closed-loop forecasts and the true continuation, the first part on the left, the last on the right.")  # fmt: skip

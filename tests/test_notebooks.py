@@ -198,13 +198,14 @@ TAUGHT = {
     "03_model": ("model", {"LSTMRegressor"}),
     "04_training_loop": ("training", {"fit"}),
     "05_validation": ("validation", {"lag_profile"}),
+    "07_many_steps": ("horizons", {"purge", "recursive", "EncoderDecoder", "rmse_by_step"}),
 }
 
 
 def test_the_code_taught_is_the_code_of_the_helper(notebook):
     """Any definition of a notebook that a helper of the flow has too must be the same in both."""
     written = definitions("\n".join(cell.source for cell in cells(notebook, "code")))
-    rooms = ("environment", "data", "windows", "model", "training", "validation")
+    rooms = ("environment", "data", "windows", "model", "training", "validation", "horizons")
     helpers = {}
     for room in rooms:
         helpers |= definitions((ROOT / "helpers" / f"{room}.py").read_text(encoding="utf-8"))
@@ -214,7 +215,7 @@ def test_the_code_taught_is_the_code_of_the_helper(notebook):
 
 
 def test_a_helper_imports_only_earlier_rooms():
-    rooms = ["language", "environment", "data", "windows", "model", "training", "validation"]
+    rooms = ["language", "environment", "data", "windows", "model", "training", "validation", "horizons"]
     for number, room in enumerate(rooms):
         source = (ROOT / "helpers" / f"{room}.py").read_text(encoding="utf-8")
         imported = {

@@ -11,6 +11,7 @@ from PIL import Image
 
 from helpers import plots
 from helpers.data import load_prices
+from helpers.horizons import coverage_by_step
 from helpers.validation import lag_profile
 
 PRICES = load_prices("ibm").tail(300)
@@ -22,6 +23,8 @@ COMPARED = pd.DataFrame(
     {"skill": [0.2, -3, np.nan, 0.1], "low": [0.1, -4, np.nan, np.nan], "high": [0.3, -2, np.nan, np.nan]},
     index=pd.MultiIndex.from_tuples([("one", "naive"), ("one", "linear"), ("two", "naive"), ("two", "linear")]),
 )
+PATHS = ACTUAL[[[9], [39]]] + np.arange(14)
+WAVE = 100 + 10 * np.sin(np.arange(300) / 4)
 FIGURES = {
     "price_history": lambda: plots.price_history(PRICES, "Open", 100),
     "price_bars": lambda: plots.price_bars(PRICES.tail(20)),
@@ -54,6 +57,17 @@ FIGURES = {
     "brackets": lambda: plots.brackets(
         PRICES.tail(50), {name: np.tile([low, high], (50, 1)) for name, low, high in (("LSTM", 190, 205), ("empirical", 185, 210))}
     ),
+    "paths_from_origins": lambda: plots.paths_from_origins(
+        PRICES.index[-60:], ACTUAL[-60:], [10, 40], {"direct": PATHS, "recursive": PATHS + 1}, PRICES.attrs,
+        {"95%": (PATHS - 9, PATHS + 9), "80%": (PATHS - 4, PATHS + 4)},
+    ),
+    "error_by_step": lambda: plots.error_by_step(
+        {f"method {k}": pd.Series(np.arange(1, 15) + k, index=range(1, 15)) for k in range(5)}, PRICES.attrs, law=2.0
+    ),
+    "coverage_of_fans": lambda: plots.coverage_of_fans(
+        {level: coverage_by_step(np.zeros((60, 14)), np.full((60, 14), -1), np.ones((60, 14))) for level in (0.8, 0.95)}
+    ),
+    "closed_loop": lambda: plots.closed_loop(WAVE, {"10 epochs": WAVE * 0.9, "40 epochs": WAVE}, PRICES.attrs),
 }
 KANA_OR_KANJI = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -97,7 +111,8 @@ def test_lines_differ_in_more_than_colour(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["price_history", "price_bars", "two_scales", "forecast_lines", "lag_bars", "changes", "error_of_guesses"]
+    "name", ["price_history", "price_bars", "two_scales", "forecast_lines", "lag_bars", "changes", "error_of_guesses",
+     "paths_from_origins", "error_by_step", "closed_loop"]  # fmt: skip
 )
 def test_axes_of_prices_carry_the_unit(name, monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
