@@ -7,7 +7,7 @@ and watches whether something moves that must not. Its name is the sentence that
 import contextlib
 import inspect
 import random
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ LEAKS = {  # switch -> what goes wrong, in Japanese and in English
     "epoch": ("テストを見てエポックを選ぶ", "epoch chosen on the test"),
 }
 ALTERATIONS = ("shock", "rescale")
-SKILL_LIMIT = 0.05  # an honest forecast of a coin toss has a skill of 0 or less; above this in every try is not luck
+SKILL_LIMIT = 0.05  # an honest forecast of coin tosses has a skill of 0 or less; this on average, and never less than 0, is not luck
 
 
 class Finding(NamedTuple):
@@ -208,14 +208,14 @@ def skill_without_target(
 
     score(values, test): trains, and returns the skill that the pipeline would report, 1 - RMSE / RMSE of the naive
     forecast (the last known value). It is asked on `tries` series of coin tosses made from `values`, and fires when
-    every answer is above `limit`. This also finds what is wrong in the scoring itself.
+    every answer is above 0 and their mean above `limit`. This also finds what is wrong in the scoring itself.
     """
     with _same_chance():
         skills = [float(score(coin_tosses(values, seed), test)) for seed in range(tries)]
     name, seen = "skill_without_target", ", ".join(f"{skill:+.2f}" for skill in skills)
     if not np.isfinite(skills).all():
         return Finding(name, None, f"スキルが数になりません（{seen}）。", f"The skill is not a number ({seen}).")
-    if min(skills) > limit:
+    if min(skills) > 0 and np.mean(skills) > limit:
         return Finding(name, True, f"コイン投げの系列なのに、スキルが残りました（{seen}）。",
                        f"Skill remained on coin tosses ({seen}).")  # fmt: skip
     return Finding(name, False, f"コイン投げの系列では、スキルは残りません（{seen}）。",
@@ -240,11 +240,23 @@ def suite(
         yield skill_without_target(score, values, test)
 
 
-def report(findings: Collection[Finding]) -> pd.DataFrame:
+STATES = {True: ("作動", "FIRED"), False: ("静か", "silent"), None: ("判定できず", "cannot tell")}
+
+
+def report(findings: Iterable[Finding]) -> pd.DataFrame:
     """Findings as a table, one row a tripwire, in the language in force."""
-    words = {True: text("作動", "FIRED"), False: text("静か", "silent"), None: text("判定できず", "cannot tell")}
-    rows = [(words[finding.fired], text(finding.ja, finding.en, between="\n")) for finding in findings]
-    return pd.DataFrame(rows, columns=["state", "seen"], index=[finding.tripwire for finding in findings])
+    rows = {f.tripwire: (text(*STATES[f.fired]), text(f.ja, f.en, between="\n")) for f in findings}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["state", "seen"])
+
+
+def tell(findings: Iterable[Finding]) -> list[Finding]:
+    """Print each finding, with what was seen, in the language in force; returns them all."""
+    told = []
+    for finding in findings:
+        print(f"[{text(*STATES[finding.fired])}] {finding.tripwire}")
+        print("   ", text(finding.ja, finding.en, between="\n    "))
+        told.append(finding)
+    return told
 
 
 # The laboratory
@@ -269,7 +281,7 @@ class Experiment:
     """
 
     def __init__(self, values: ArrayLike, test: int = 100, leaks: Collection[str] = (), *, seed: int = 0,
-                 window: int = 60, horizon: int = 20, hidden_size: int = 32, epochs: int = 60):
+                 window: int = 60, horizon: int = 20, hidden_size: int = 64, epochs: int = 80):
         if unknown := set(leaks) - LEAKS.keys():
             raise ValueError(both(f"ない漏れです: {unknown}。あるのは {', '.join(LEAKS)} です。",
                                   f"no such leak: {unknown}. There are {', '.join(LEAKS)}."))  # fmt: skip

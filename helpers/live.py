@@ -21,6 +21,7 @@ from IPython.display import display
 
 from helpers import plots
 from helpers.data import SERIES, load_prices
+from helpers.leakage import LEAKS, laboratory_suite, report, scores
 from helpers.language import both, text
 from helpers.training import Forecaster, metrics
 from helpers.validation import lag_profile, naive_forecast, scorecard, verdict
@@ -357,4 +358,44 @@ def loss_explorer(x: object, t: object, *, epochs: int = 40, hidden_size: int = 
                "学習率", "learning rate"),
         "epochs": (_slider(epochs, 1, 300), "エポック数", "epochs"),
     }  # fmt: skip
+    return Panel(controls, work)
+
+
+# Step 09: leakage
+
+
+def leakage_laboratory(series: str | Path = "nikkei225", fallback: str | None = "ibm", *, rows: int = 600, hold_out: int = 100,
+                       test: int = 100, seed: int = 0) -> Panel:
+    """A box for each leak: tick it, and the pipeline is trained anew, scored on test and hold-out, and run over the tripwires.
+
+    series, fallback: as in `load_prices`; of the column to forecast the last `rows` values are used.
+    """
+    names = [str(series), *(name for name in ("random_walk", "ibm", "usdjpy", "electricity") if name != series)]
+    loaded: dict[str, np.ndarray] = {}
+
+    def values(name: str) -> np.ndarray:
+        if name not in loaded:
+            prices = load_prices(name, fallback if name in SERIES and SERIES[name].symbol else None)
+            loaded[name] = prices[prices.attrs["column"]].tail(rows).to_numpy()
+        return loaded[name]
+
+    def work(series: str, seed: int, **ticked: bool) -> Job:
+        leaks = [leak for leak, on in ticked.items() if on]
+        compared = {text("漏れなし", "no leak"): [], text("今の設定", "as ticked"): leaks}
+        skills = {}
+        for name, planted in compared.items():
+            skills[name] = scores(values(series), hold_out, test, planted, seed=seed)
+            yield 0.1 * len(skills)
+        findings = []
+        for finding in laboratory_suite(values(series)[:-hold_out], test, leaks, seed=seed):
+            findings.append(finding)
+            yield 0.2 + 0.2 * len(findings)
+        picture = plots.pretended_and_held_out(pd.DataFrame(skills).T)
+        table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("見たこと", "seen")})
+        return picture.to_html(fast=True) + table.to_html(border=0).replace("\\n", "<br>")  # pandas writes a new line as \\n
+
+    controls = {
+        "series": (_dropdown(names, names[0]), "系列", "series"),
+        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
+    } | {leak: (widgets.Checkbox(False), *words) for leak, words in LEAKS.items()}
     return Panel(controls, work)
