@@ -598,6 +598,8 @@ def pretended_and_held_out(means: pd.DataFrame, errors: pd.DataFrame | None = No
     axes.axvline(0, color="black", linewidth=1.5)
     axes.set_yticks(rows, means.index)
     axes.invert_yaxis()
+    left, right = axes.get_xlim()
+    axes.set_xlim(min(left, -0.6), max(right, 0.8))  # one width for most pipelines, so that a panel's bars can be compared
     axes.set_xlabel(text("スキル（0 がナイーブ予測、1 が完全な予測）", "skill (0: the naive forecast, 1: perfect)", between="\n"))
     figure.legend(loc="outside upper right", ncols=2)
     return Picture(
