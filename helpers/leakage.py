@@ -25,7 +25,7 @@ LEAKS = {  # switch -> what goes wrong, in Japanese and in English
     "shuffle": ("混ぜて分ける", "shuffled split"),
     "evaluation": ("評価のたびに学習する", "evaluation that trains"),
     "target": ("目標が入力を含む", "target contains the input"),
-    "epoch": ("テストを見てエポックを選ぶ", "epoch chosen on the test"),
+    "epoch": ("テストでエポックを選ぶ", "epoch chosen on the test"),
 }
 ALTERATIONS = ("shock", "rescale")
 SKILL_LIMIT = 0.05  # an honest forecast of coin tosses has a skill of 0 or less; this on average, and never less than 0, is not luck
@@ -225,19 +225,20 @@ def skill_without_target(
 def suite(
     values: ArrayLike, test: int, *, horizon: int = 1, forecast: Callable | None = None,
     statistics: Callable | None = None, evaluation: tuple[Any, Callable] | None = None, score: Callable | None = None,
+    cuts: int = 3, tries: int = 3,
 ) -> Iterator[Finding]:  # fmt: skip
     """Run the tripwires for which a pipeline has the part: one `Finding` after the other.
 
-    forecast, statistics, score: as in the tripwires of that name; evaluation: the pair (model, evaluate).
+    forecast, statistics, score, cuts, tries: as in the tripwires; evaluation: the pair (model, evaluate).
     """
     if forecast:
-        yield future_changes_past(forecast, values, test, horizon)
+        yield future_changes_past(forecast, values, test, horizon, cuts)
     if statistics:
         yield statistics_depend_on_test(statistics, values, test)
     if evaluation:
         yield evaluation_changes_weights(*evaluation)
     if score:
-        yield skill_without_target(score, values, test)
+        yield skill_without_target(score, values, test, tries)
 
 
 STATES = {True: ("作動", "FIRED"), False: ("静か", "silent"), None: ("判定できず", "cannot tell")}
