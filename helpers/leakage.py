@@ -28,7 +28,7 @@ LEAKS = {  # switch -> what goes wrong, in Japanese and in English
     "epoch": ("テストでエポックを選ぶ", "epoch chosen on the test"),
 }
 ALTERATIONS = ("shock", "rescale")
-SKILL_LIMIT = 0.05  # an honest forecast of coin tosses has a skill of 0 or less; this on average, and never less than 0, is not luck
+SKILL_LIMIT = 0.05  # honest forecasts of coin tosses have a skill of 0 or less but for luck; a mean above this is not luck
 
 
 class Finding(NamedTuple):
@@ -103,7 +103,7 @@ def future_changes_past(
     forecast(values, test): trains and forecasts as the pipeline does, and returns (test, ...): forecast i is for row
     len(values) - test + i and was made `horizon` rows before, from the rows up to there. values: the raw series,
     (time,) or (time, features), an array or a pandas object. From each of `cuts` rows on the values are altered in two
-    ways, and all forecasts made before that row must stay: 2 + 2 * cuts trainings, one pair more where values are missing.
+    ways, and all forecasts made before that row must stay: 2 + 2 * cuts trainings, two more where values are missing.
 
     A leak that looks ahead at a few rows only asks for more cuts. Raises ValueError for forecasts of another length.
     """
@@ -137,13 +137,17 @@ def _numbers(thing: Any, seen: tuple[int, ...] = ()) -> np.ndarray:
     if isinstance(thing, Mapping):
         thing = list(thing.values())
     elif hasattr(thing, "__dict__") and not hasattr(thing, "__array__"):
-        thing = [part for name, part in sorted(vars(thing).items())]
+        thing = list(vars(thing).values())
     if isinstance(thing, (list, tuple)):
         return np.concatenate([np.empty(0), *(_numbers(part, (*seen, id(thing))) for part in thing)])
     try:
         return np.array(thing, dtype=float).ravel()
     except (TypeError, ValueError):  # a name, a None: nothing that was measured
         return np.empty(0)
+
+
+def _agree(before: np.ndarray, after: np.ndarray) -> bool:
+    return before.shape == after.shape and np.allclose(before, after, rtol=1e-6, atol=0, equal_nan=True)
 
 
 def statistics_depend_on_test(statistics: Callable[[Any, int], Any], values: ArrayLike, test: int) -> Finding:
@@ -158,7 +162,7 @@ def statistics_depend_on_test(statistics: Callable[[Any, int], Any], values: Arr
         before, *after = [_numbers(statistics(one, test)) for one in series]
     if not before.size:
         return Finding(name, None, "statistics の答えに数がありません。", "There are no numbers in what statistics returned.")
-    if all(np.allclose(before, other, rtol=1e-6, atol=0, equal_nan=True) for other in after if other.shape == before.shape):
+    if all(_agree(before, other) for other in after):
         return Finding(name, False, "テスト部分を変えても、標準化の数は変わりません。",
                        "Another test part left the numbers for scaling as they were.")  # fmt: skip
     return Finding(name, True, "テスト部分を変えると、標準化に使う数が変わりました。",
@@ -343,14 +347,18 @@ def skill(changes: Tensor, predicted: Tensor) -> float:
     return 1 - float(((changes - predicted).square().mean() / changes.square().mean()).sqrt())
 
 
-def scores(values: ArrayLike, hold_out: int, test: int = 100, leaks: Collection[str] = (), **settings: Any) -> dict[str, float]:
+def scores(
+    values: ArrayLike, hold_out: int, test: int = 100, leaks: Collection[str] = (), **settings: Any
+) -> dict[str, float]:
     """Train once without the last `hold_out` values: the skill that the score pretends, and that of the hold-out."""
     values = np.asarray(values, dtype=float).ravel()
     experiment = Experiment(values[:-hold_out], test, leaks, **settings).train()
     return {"pretended": experiment.evaluate(), "hold-out": experiment.held_out(values, hold_out)}
 
 
-def laboratory_suite(values: ArrayLike, test: int = 100, leaks: Collection[str] = (), **settings: Any) -> Iterator[Finding]:
+def laboratory_suite(
+    values: ArrayLike, test: int = 100, leaks: Collection[str] = (), **settings: Any
+) -> Iterator[Finding]:
     """All four tripwires on an `Experiment` with these switches; they are not told which are on."""
     trained = Experiment(values, test, leaks, **settings).train()
     return suite(

@@ -38,7 +38,7 @@ KEPT = 8  # rows of the ledger on the page; the CSV has them all
 LOOK = """<style>
 .lstm-live table {border-collapse: collapse; margin: .6em 0}
 .lstm-live th, .lstm-live td {padding: .1em .7em; text-align: right; white-space: nowrap}
-.lstm-live .words td {text-align: left}
+.lstm-live .words td, .lstm-live .words thead th {text-align: left}
 .lstm-live tbody tr:nth-child(odd) {background: var(--jp-layout-color2, #f5f5f5)}
 .lstm-live a {color: var(--jp-content-link-color, #0072B2); text-decoration: underline}
 </style>"""
@@ -393,7 +393,8 @@ def leakage_laboratory(series: str | Path = "nikkei225", fallback: str | None = 
             yield 0.2 + 0.2 * len(findings)
         picture = plots.pretended_and_held_out(pd.DataFrame(skills).T)
         table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("見たこと", "seen")})
-        return picture.to_html(fast=True) + table.to_html(border=0, classes="words").replace("\\n", "<br>")  # pandas writes a new line as \\n
+        lines = table.to_html(border=0, classes="words").replace("\\n", "<br>")  # as pandas writes a new line in a cell
+        return picture.to_html(fast=True) + lines
 
     controls = {
         "series": (_dropdown(names, names[0]), "系列", "series"),

@@ -294,6 +294,9 @@ def test_statistics_in_other_wrappings():
 
     assert statistics_depend_on_test(mean, WALK, TEST).fired is True
     assert statistics_depend_on_test(lambda values, test: mean(values[:-test], 1), WALK, TEST).fired is False
+    above = statistics_depend_on_test(lambda values, test: values[values > values[:300].max() * 2], WALK, TEST)
+    assert above.fired is None  # no number at all before; with some, another count of them is a difference too
+    assert statistics_depend_on_test(lambda values, test: [1.0, *values[values < 50]], WALK * 0 + 90, TEST).fired is True
     assert statistics_depend_on_test(lambda values, test: "nothing", WALK, TEST).fired is None
 
 
