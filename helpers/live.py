@@ -17,14 +17,16 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
+import torch
 from IPython.display import display
 
 from helpers import plots
+from helpers.columns import QuantileForecaster, bracket_scores, empirical_quantiles, pick, relative_to_close
 from helpers.data import SERIES, load_prices
-from helpers.leakage import LEAKS, laboratory_suite, report, scores
 from helpers.language import both, text
+from helpers.leakage import LEAKS, laboratory_suite, report, scores
 from helpers.training import Forecaster, metrics
-from helpers.validation import lag_profile, naive_forecast, scorecard, verdict
+from helpers.validation import lag_profile, scorecard, verdict
 from helpers.windows import make_windows, split_last
 
 gc.collect()
@@ -192,7 +194,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.rows: list[dict] = []
-        self.spread: dict[tuple, float] = {}  # (series, window) -> standard deviation of RMSE over seeds
+        self.spread: dict[tuple, float] = {}  # (series, target, window) -> standard deviation of RMSE over seeds
 
     def add(self, settings: dict, card: pd.Series, naive: float, seconds: float) -> None:
         """One more row; `settings` as the controls had them, `card` a scorecard, `naive` the RMSE of the naive forecast."""
@@ -207,7 +209,7 @@ class Ledger:
         if before["series"] != now["series"]:
             return "系列が違うので、前回とは比べません。", "Another series: not compared with the last run."
         gap = now["RMSE"] - before["RMSE"]
-        spread = self.spread.get((now["series"], now["window"]))
+        spread = self.spread.get((now["series"], now.get("target"), now["window"]))
         if spread is None:
             return (f"前回との RMSE の差は {gap:+.4g} です。種によるばらつきと比べるには、「5 つの種」を押してください。",
                     f"RMSE differs from the last run by {gap:+.4g}. To compare with the spread over seeds, press “five seeds”.")
@@ -223,8 +225,8 @@ class Ledger:
 
     def to_html(self) -> str:
         """The last rows as a table, newest first, and a link that saves all of them."""
-        names = {"run": ("回", "run"), "series": ("系列", "series"), "window": ("窓", "window"), "hidden_size": ("隠れ", "hidden"),
-                 "num_layers": ("層", "layers"), "cell": ("セル", "cell"), "epochs": ("エポック", "epochs"), "seed": ("種", "seed"),
+        names = {"run": ("回", "run"), "series": ("系列", "series"), "window": ("窓", "window"), "target": ("対象", "target"),
+                 "hidden_size": ("隠れ", "hidden"), "num_layers": ("層", "layers"), "cell": ("セル", "cell"), "epochs": ("エポック", "epochs"), "seed": ("種", "seed"),
                  "naive RMSE": ("ナイーブ RMSE", "naive RMSE"), "skill": ("スキル", "skill"), "best lag": ("最良のラグ", "best lag"),
                  "seconds": ("秒", "seconds")}  # fmt: skip
         table = pd.DataFrame(self.rows[::-1][:KEPT]).rename(columns={name: text(*words) for name, words in names.items()})
@@ -248,12 +250,14 @@ class _Playground:
             self.loaded[name] = load_prices(name, fallback).tail(MAX_ROWS)
         return self.loaded[name]
 
-    def work(self, series: str, window: int, seed: int, action: str = "", **model: object) -> Job:
+    def work(self, series: str, window: int, seed: int, epochs: int, action: str = "", **model: object) -> Job:
         prices = self.prices(series)
-        column = prices[prices.attrs["column"]]
-        epochs = model.pop("epochs")
-        x_train, x_test, t_train, t_test = split_last(*make_windows(column, window), self.test)
-        naive = naive_forecast(x_test)
+        column = prices[prices.attrs["column"]].to_numpy()
+        target = {"target": model.pop("target")} if "target" in model else {}
+        of_changes = target.get("target") == "change"
+        windows = make_windows(np.diff(column) if of_changes else column, window)
+        x_train, x_test, t_train, _ = split_last(*windows, self.test)
+        actual, naive = column[-self.test :], column[-self.test - 1 : -1]
         seeds = range(seed, seed + 5) if action == "seeds" else [seed]
         forecasts, cards = [], []
         for number, one in enumerate(seeds):
@@ -261,13 +265,13 @@ class _Playground:
             for epoch in range(epochs):
                 forecaster.train(1)
                 yield (number + (epoch + 1) / epochs) / len(seeds)
-            forecasts.append(forecaster(x_test).numpy().ravel())
-            cards.append(scorecard(t_test, forecasts[-1], naive, column[: -self.test], self.max_lag))
-            used = {"series": series, "window": window, "seed": one, "epochs": epochs} | model
-            self.ledger.add(used, cards[-1], metrics(t_test, naive)["RMSE"], forecaster.seconds)
+            forecasts.append(forecaster(x_test).numpy().ravel() + (naive if of_changes else 0))
+            cards.append(scorecard(actual, forecasts[-1], naive, column[: -self.test], self.max_lag))
+            used = {"series": series} | target | {"window": window, "seed": one, "epochs": epochs} | model
+            self.ledger.add(used, cards[-1], metrics(actual, naive)["RMSE"], forecaster.seconds)
         if len(seeds) > 1:
-            self.ledger.spread[series, window] = float(np.std([card["RMSE"] for card in cards], ddof=1))
-        return self._page(prices, t_test.numpy().ravel(), forecasts, cards[0], series)
+            self.ledger.spread[series, target.get("target"), window] = float(np.std([card["RMSE"] for card in cards], ddof=1))
+        return self._page(prices, actual, forecasts, cards[0], series)
 
     def _page(self, prices: pd.DataFrame, actual: np.ndarray, forecasts: list, card: pd.Series, series: str) -> str:
         before = self.before[1] if self.before[0] == series else None
@@ -283,10 +287,11 @@ class _Playground:
 
 def playground(series: str | Path = "nikkei225", fallback: str | None = "ibm", *, window: int = 5, hidden_size: int = 16,
                num_layers: int = 1, cell: str = "lstm", epochs: int = 12, seed: int = 0, test: int = 100,
-               max_lag: int = 10) -> Panel:
+               max_lag: int = 10, target: str | None = None) -> Panel:
     """Sliders for every hyperparameter; on release the model is trained anew and forecast, lags and scorecard follow.
 
-    series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start.
+    series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start. With
+    `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels.
     Below the picture a ledger keeps every run. Raises as `load_prices` does.
     """
     names = [str(series), *(name for name, about in SERIES.items() if not about.symbol and name != series)]
@@ -300,6 +305,8 @@ def playground(series: str | Path = "nikkei225", fallback: str | None = "ibm", *
         "epochs": (_slider(epochs, 1, 60), "エポック数", "epochs"),
         "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
     }
+    if target:
+        controls["target"] = (_dropdown(["level", "change"], target), "予測するもの", "target")
     return Panel(controls, game.work, {"seeds": ("5 つの種で学習", "five seeds")})
 
 
@@ -359,6 +366,82 @@ def loss_explorer(x: object, t: object, *, epochs: int = 40, hidden_size: int = 
                "学習率", "learning rate"),
         "epochs": (_slider(epochs, 1, 300), "エポック数", "epochs"),
     }  # fmt: skip
+    return Panel(controls, work)
+
+
+# Step 08: several columns, and a range
+
+
+def _table(frame: pd.DataFrame) -> str:
+    return frame.to_html(float_format=lambda number: f"{number:.4g}", border=0, na_rep="–")
+
+
+def columns_explorer(prices: pd.DataFrame, *, window: int = 5, hidden_size: int = 16, epochs: int = 12, seed: int = 0,
+                     test: int = 100) -> Panel:
+    """Tick the columns that the model sees beside the open; it is compared with the previous open and the previous close."""
+    prices = pick(prices, ["Open", "High", "Low", "Close", "Volume"]).tail(MAX_ROWS)
+    more = list(prices.columns[1:])
+    actual = prices["Open"].to_numpy()[-test:]
+    rivals = {f"previous {name.lower()}": prices[name].to_numpy()[-test - 1 : -1] for name in ("Open", "Close")}
+    rmse = {name: metrics(actual, rival)["RMSE"] for name, rival in rivals.items()}
+    runs: dict[str, float] = {}
+
+    def work(window: int, hidden_size: int, seed: int, **ticked: bool) -> Job:
+        columns = ["Open", *(name for name in more if ticked[name])]
+        x_train, x_test, t_train, _ = split_last(*make_windows(prices[columns], window), test)
+        forecaster = Forecaster(x_train, t_train, seed=seed, hidden_size=hidden_size)
+        for epoch in range(epochs):
+            forecaster.train(1)
+            yield (epoch + 1) / epochs
+        y = forecaster(x_test).numpy().ravel()
+        name = f"{' + '.join(columns)} ({window}, {hidden_size}, {seed})"
+        runs.pop(name, None)
+        runs[name] = metrics(actual, y)["RMSE"]
+        for old in list(runs)[:-KEPT]:
+            del runs[old]
+        picture = plots.rmse_by_columns(pd.DataFrame({"RMSE": runs})[::-1], rmse, prices.attrs)
+        cards = {name: scorecard(actual, y, rival, prices["Open"].iloc[:-test]) for name, rival in rivals.items()}
+        kept = pd.DataFrame(cards).T[["RMSE", "skill", "best lag", "Diebold-Mariano p"]]
+        return picture.to_html(fast=True) + _table(kept.assign(**{"rival RMSE": rmse}))
+
+    controls = {name: (widgets.Checkbox(value=True), name, name) for name in more}
+    controls |= {
+        "window": (_slider(window, 1, 30), "窓の長さ", "window"),
+        "hidden_size": (_slider(hidden_size, 1, 64), "隠れ状態", "hidden size"),
+        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
+    }
+    return Panel(controls, work)
+
+
+def bracket_explorer(prices: pd.DataFrame, *, window: int = 10, hidden_size: int = 16, epochs: int = 50, seed: int = 0,
+                     test: int = 100) -> Panel:
+    """The level of the bracket, window, epochs and seed: the bracket of the test days, and its scores beside the empirical one."""
+    prices = prices.tail(MAX_ROWS)
+    relative = relative_to_close(prices)
+    close = prices["Close"].to_numpy()[-test - 1 : -1, None]
+
+    def work(level: float, window: int, hidden_size: int, epochs: int, seed: int) -> Job:
+        levels = (1 - level, level)
+        x, _ = make_windows(relative, window)
+        t = torch.tensor(relative[["Low", "High"]].to_numpy()[window:], dtype=torch.float32)
+        x_train, x_test, t_train, t_test = split_last(x, t, test)
+        model = QuantileForecaster(x_train, t_train, levels, seed=seed, hidden_size=hidden_size)
+        for epoch in range(epochs):
+            model.train(1)
+            yield (epoch + 1) / epochs
+        forecasts = {"LSTM": model(x_test).numpy(), "empirical": np.tile(empirical_quantiles(t_train, levels), (test, 1))}
+        picture = plots.brackets(prices.iloc[-test:], {name: close * np.exp(y / 100) for name, y in forecasts.items()})
+        scores = pd.DataFrame({name: bracket_scores(t_test, y, levels) for name, y in forecasts.items()}).T
+        return picture.to_html(fast=True) + _table(scores)
+
+    levels = widgets.FloatSlider(0.9, min=0.55, max=0.95, step=0.05, continuous_update=False, readout_format=".2f")
+    controls = {
+        "level": (levels, "分位点", "level"),
+        "window": (_slider(window, 1, 30), "窓の長さ", "window"),
+        "hidden_size": (_slider(hidden_size, 1, 32), "隠れ状態", "hidden size"),
+        "epochs": (_slider(epochs, 10, 300, 10), "エポック数", "epochs"),
+        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
+    }
     return Panel(controls, work)
 
 

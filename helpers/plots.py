@@ -579,6 +579,179 @@ def error_of_guesses(offsets: Sequence[float], errors: Sequence[float], about: d
     return Picture(figure, "放物線。底はほぼ 0 にある。", "A parabola with its bottom close to 0.")
 
 
+# Step 06: beyond the lag
+
+
+@styled
+def skills(table: pd.DataFrame, floor: float = -1.0) -> Picture:
+    """Mean skill and its interval, one row a series, one marker a rival; what lies below `floor` is written at the edge.
+
+    table: as `beyond.compare` gives it, with the index (series, rival).
+    """
+    series, rivals = list(dict.fromkeys(table.index.get_level_values(0))), list(dict.fromkeys(table.index.get_level_values(1)))
+    figure, axes = _canvas(1.6 + 0.55 * len(series))
+    for number, rival in enumerate(rivals):
+        marker, color = ("o", "s", "^", "D")[number % 4], (BLUE, ORANGE, GREEN, PURPLE)[number % 4]
+        part = table.xs(rival, level=1)
+        rows = np.array([series.index(name) for name in part.index]) + 0.22 * (number - (len(rivals) - 1) / 2)
+        seen = (part["skill"] >= floor).to_numpy()
+        spread = np.nan_to_num(np.abs(part[["low", "high"]].to_numpy().T - part["skill"].to_numpy()))
+        axes.errorbar(part["skill"][seen], rows[seen], xerr=spread[:, seen], fmt=marker, color=color, capsize=3, label=rival)
+        for row, skill in zip(rows[~seen], part["skill"][~seen].dropna(), strict=False):
+            axes.annotate(f"{rival}: {skill:,.3g}", (floor, row), xytext=(9, 0), textcoords="offset points", va="center", fontsize=9,
+                          bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
+            axes.plot(floor, row, "<", color=color)
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_xlim(floor - 0.05, 1.05)
+    axes.set_yticks(range(len(series)), series)
+    axes.set_ylim(len(series) - 0.5, -0.5)
+    axes.set_xlabel(text("スキル（右ほど良い。0 より左は相手の勝ち）", "skill (right is better; left of 0 the rival wins)", between="\n"))
+    figure.legend(title=text("比べる相手", "against"), loc="outside right upper")
+    _title(axes, "簡単な相手に、どれだけ勝てたか", "How far the simple rivals are beaten")
+    return Picture(figure, "系列ごとのスキルと信頼区間。縦の線が 0。", "Skill and its confidence interval by series; the vertical line is 0.")
+
+
+class LiveLag(LiveLoss):
+    """As `LiveLoss`, and beside it what `measure()` gives after each epoch: the weight of each step of the window."""
+
+    def __init__(self, epochs: int, naive: float, measure: Callable[[], Sequence[float]], seconds: float = 0.5):
+        super().__init__(epochs, naive, seconds)
+        self.measure, self.weights = measure, []
+
+    def __call__(self, epoch: int, loss: float) -> None:
+        self.weights.append(self.measure())
+        super().__call__(epoch, loss)
+
+    def _picture(self) -> Picture:
+        return loss_and_weights(self.losses, self.naive, np.asarray(self.weights))
+
+
+def steps_back(window: int) -> list[str]:
+    """Names of the steps of a window, oldest first: t-4 .. t-1, t."""
+    return [f"t-{window - 1 - step}" if step < window - 1 else "t" for step in range(window)]
+
+
+@styled
+def loss_and_weights(losses: Sequence[float], naive: float, weights: np.ndarray) -> Picture:
+    """The loss with the naive forecast's, and the weight of each step of the window, (epochs, window), by epoch."""
+    figure, (left, right) = _canvas(3.4, ncols=2)
+    epochs = np.arange(1, len(losses) + 1)
+    left.plot(epochs, losses, color=BLUE, label="LSTM")
+    left.axhline(naive, color="black", linestyle="--", label=text("ナイーブ予測", "naive forecast"))
+    left.set_yscale("log")
+    left.legend()
+    window = weights.shape[1]
+    for step, name in enumerate(steps_back(window)):
+        line, marker, color = LOOKS[(window - 1 - step) % len(LOOKS)]
+        right.plot(epochs, weights[:, step], line, color=color, marker=marker, markevery=max(1, len(epochs) // 8), label=name)
+    right.axhline(1, color="black", linewidth=1, linestyle=":")
+    right.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    for axes in (left, right):
+        axes.set_xlabel(text("エポック", "epoch"))
+    _title(left, "損失", "Loss")
+    _title(right, "窓の各日の重み", "Weight of each step")
+    return Picture(figure, "左は損失がナイーブ予測の線へ下がる曲線。右は窓の各日の重みで、最後の日の重みが 1 へ上がる。",
+                   "Left: the loss falls to the naive line. Right: the weight of each step; that of the last climbs towards 1.")  # fmt: skip
+
+
+@styled
+def window_weights(gradients: dict[str, Sequence[float]], importances: dict[str, Sequence[float]]) -> Picture:
+    """Input gradient above, permutation importance as a share of its sum below, by step of the window; one column a model."""
+    figure, panels = _canvas(4.6, nrows=2, ncols=len(gradients), squeeze=False)
+    for column, name in zip(panels.T, gradients, strict=True):
+        rise = np.maximum(0, importances[name])
+        for axes, heights, color, hatch in ((column[0], gradients[name], BLUE, None), (column[1], rise / rise.sum(), ORANGE, "//")):
+            axes.bar(np.arange(len(heights)), heights, color=color, edgecolor="black", hatch=hatch)
+            axes.axhline(0, color="black", linewidth=1)
+            names = steps_back(len(heights))
+            every = -(-len(names) // 8)
+            axes.set_xticks(range(len(names))[::-every], names[::-every])
+        column[0].set_title(name)
+        column[1].set_xlabel(text("窓の中の時点", "step of the window"))
+    panels[0, 0].set_ylabel(text("入力の勾配", "input gradient", between="\n"))
+    panels[1, 0].set_ylabel(text("順列重要度の割合", "share of permutation\nimportance", between="\n"))
+    return Picture(figure, "窓の各時点の、入力の勾配（上）と順列重要度（下）。", "Input gradient (top) and permutation importance (bottom) of each step of the window.")
+
+
+# Step 08: many columns
+
+
+@styled
+def between_close_and_open(prices: pd.DataFrame) -> Picture:
+    """Two trading days on a clock: what is known in the evening, what is asked, and how far the two baselines are from it."""
+    figure, axes = _canvas(3.2)
+    day, after = prices.iloc[-2], prices.iloc[-1]
+    hours = [0, 6, 24]  # opening, closing, and the next opening, in hours
+    axes.plot(hours[:2], [day["Open"], day["Close"]], "-", color=GREY, linewidth=1)
+    for hour, price, marker, color, words in (
+        (0, day["Open"], "<", BLUE, ("今日の始値", "today's open")),
+        (6, day["Close"], ">", ORANGE, ("今日の終値", "today's close")),
+        (24, after["Open"], "*", RED, ("明日の始値を当てる", "tomorrow's open: the target")),
+    ):
+        axes.plot(hour, price, marker, color=color, markersize=14, label=text(*words))
+    axes.annotate("", (24, after["Open"]), (0, day["Open"]), arrowprops={"arrowstyle": "->", "color": BLUE, "linestyle": "--"})
+    axes.annotate("", (24, after["Open"]), (6, day["Close"]), arrowprops={"arrowstyle": "->", "color": ORANGE})
+    axes.axvspan(6, 24, color=GREY, alpha=0.12)
+    axes.margins(x=0.06, y=0.2)
+    axes.set_xticks(hours, [text("始", "open"), text("終", "close"), text("翌日", "next day")])
+    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
+    _price_axis(axes, prices.attrs)
+    _title(axes, "終値から翌日の始値まで（灰色は夜）", "From the close to the next open (grey: the night)")
+    return Picture(figure, "今日の始値と終値、明日の始値。終値の方が、明日の始値に時間のうえで近い。",
+                   "Today's open and close and tomorrow's open; in time, the close is nearer to tomorrow's open.")  # fmt: skip
+
+
+@styled
+def rmse_by_columns(errors: pd.DataFrame, rivals: dict[str, float], about: dict) -> Picture:
+    """RMSE of models by the columns they see, one row a model and one number a training, and the RMSE of rivals as lines."""
+    figure, axes = _canvas(1.7 + 0.4 * len(errors))
+    rows = np.arange(len(errors))
+    axes.barh(rows, errors.mean(axis=1), color=SKY, edgecolor="black", hatch="//", height=0.6, label=text("平均", "mean"))
+    for run in errors:
+        axes.plot(errors[run], rows, "o", color="black", markersize=4, label=text("学習 1 回", "one training") if run == errors.columns[0] else None)
+    for (name, rmse), (_, _, color), line in zip(rivals.items(), (LOOKS[0], LOOKS[3]), (":", "--"), strict=False):
+        axes.axvline(rmse, color=color, linestyle=line, linewidth=2, label=name)
+    axes.set_yticks(rows, errors.index)
+    axes.invert_yaxis()
+    _digits(axes.xaxis)
+    axes.set_xlabel(f"RMSE{_unit(about)}")
+    figure.legend(loc="outside lower center", ncols=2)
+    _title(axes, "見せた列と誤差", "Error by the columns shown")
+    return Picture(figure, "見せた列ごとの RMSE の棒と、2 つの相手の RMSE の線。", "Bars of RMSE by the columns shown, and lines at the RMSE of two rivals.")
+
+
+@styled
+def pinball(levels: Sequence[float]) -> Picture:
+    """The pinball loss by error, one curve a level."""
+    figure, axes = _canvas(3)
+    e = np.linspace(-2, 2, 41)
+    for level, (line, marker, color) in zip(levels, LOOKS, strict=False):
+        axes.plot(e, np.maximum(level * e, (level - 1) * e), line, marker=marker, markevery=5, color=color, label=f"q = {level:g}")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_xlabel(text("実際の値 − 予測", "actual − forecast"))
+    axes.set_ylabel(text("損失", "loss"))
+    _title(axes, "ピンボール損失", "Pinball loss")
+    return Picture(figure, "左右で傾きの違う V 字の曲線。", "V-shaped curves with a different slope on either side.")
+
+
+@styled
+def brackets(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> Picture:
+    """Each day's Low to High as a bar, red where it left the first bracket, and forecasts of the range, (days, 2), as lines."""
+    figure, axes = _canvas(4.2)
+    first = next(iter(forecasts.values()))
+    out = (prices["Low"].to_numpy() < first[:, 0]) | (prices["High"].to_numpy() > first[:, 1])
+    for chosen, color, width, words in ((~out, GREY, 2, ("当日の安値から高値", "the day, Low to High")), (out, RED, 4, ("はみ出した日", "a day outside"))):
+        axes.vlines(prices.index[chosen], prices["Low"][chosen], prices["High"][chosen], color=color, linewidth=width, label=text(*words))
+    for (name, bracket), (line, _, color) in zip(forecasts.items(), LOOKS, strict=False):
+        for side in (0, 1):
+            axes.plot(prices.index, bracket[:, side], line, color=color, linewidth=1.3, drawstyle="steps-mid", label=None if side else name)
+    _price_axis(axes, prices.attrs)
+    _few_dates(axes, 8)
+    figure.legend(loc="outside lower center", ncols=2)
+    _title(axes, "翌日の安値と高値をはさむ", "Bracketing the next day's low and high")
+    return Picture(figure, "一日の値幅を表す縦棒と、それをはさむ予測の線。", "Vertical bars for each day's range, and the forecast lines around them.")
+
+
 # Step 09: leakage
 
 

@@ -116,17 +116,19 @@ def fit(
     optimizer: torch.optim.Optimizer,
     epochs: int,
     on_epoch: Callable[[int, float], bool | None] | None = None,
+    loss_function: Callable[[Tensor, Tensor], Tensor] = nn.functional.mse_loss,
 ) -> list[float]:
-    """Train on all windows at once, `epochs` times, by the mean squared error.
+    """Train on all windows at once, `epochs` times; the loss is the mean squared error unless another one is given.
 
     x: (n, window, features), t: (n, horizon). on_epoch(epoch, loss) is called after each epoch, counted from 1, with
-    the loss from before its step; when it returns True, training ends there. Returns the loss of every epoch.
+    the loss from before its step; when it returns True, training ends there. loss_function(y, t) takes predictions
+    and targets and returns one number. Returns the loss of every epoch.
     Raises FloatingPointError when the loss is no longer a number.
     """
 
     def closure():
         optimizer.zero_grad()
-        loss = nn.functional.mse_loss(model(x), t)
+        loss = loss_function(model(x), t)
         loss.backward()
         return loss
 

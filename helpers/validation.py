@@ -1,5 +1,7 @@
 """Step 05: what a forecast is worth next to "tomorrow is like today", and how far it lags behind."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -52,6 +54,19 @@ def lag_profile(actual: ArrayLike, predicted: ArrayLike, max_lag: int = 10) -> p
     return pd.Series(rmse, name="RMSE").rename_axis("lag")
 
 
+def diebold_mariano(
+    actual: ArrayLike, predicted: ArrayLike, baseline: ArrayLike, loss: Callable = lambda actual, y: (actual - y) ** 2
+) -> float:
+    """p of the hypothesis that two one-step forecasts of n values err alike: two-sided; loss(actual, forecast) -> n losses.
+
+    Newey-West variance with ceil(n ** (1/3)) lags and small-sample correction (Diebold & Mariano 1995; Harvey, Leybourne &
+    Newbold 1997). NaN when all losses are equal.
+    """
+    actual, predicted, baseline = _flat(actual=actual, predicted=predicted, baseline=baseline)
+    differs = np.ptp(loss(actual, predicted) - loss(actual, baseline)) > 0
+    return diebold_mariano_test(actual, predicted, baseline, criterion=loss, harvey_adj=True).pvalue if differs else np.nan
+
+
 def scorecard(
     actual: ArrayLike, predicted: ArrayLike, naive: ArrayLike, train: ArrayLike, max_lag: int = 10
 ) -> pd.Series:
@@ -61,8 +76,7 @@ def scorecard(
     the training series (Hyndman & Koehler 2006). skill: 1 - RMSE / RMSE of naive; 0 is as good as naive, 1 perfect.
     best lag: where `lag_profile` is smallest. R2 of changes: of predicted - naive against actual - naive.
     directional accuracy: how often the sign of the change was right, among steps where both changes have one.
-    Diebold-Mariano p: two-sided, against naive, squared error, Newey-West variance with ceil(n ** (1/3)) lags, small-sample correction (Diebold & Mariano 1995;
-    Harvey, Leybourne & Newbold 1997). NaN stands where a number is not defined: MASE and skill on a series that never moves,
+    Diebold-Mariano p: against naive, as `diebold_mariano`. NaN stands where a number is not defined: MASE and skill on a series that never moves,
     accuracy without a call, p where the two forecasts err alike.
     """
     actual, predicted, naive = _flat(actual=actual, predicted=predicted, naive=naive)
@@ -70,7 +84,6 @@ def scorecard(
     called = (change != 0) & (predicted_change != 0)  # the naive forecast calls neither up nor down
     own, rmse_naive = metrics(actual, predicted), metrics(actual, naive)["RMSE"]
     step = np.abs(np.diff(np.asarray(train, dtype=float).reshape(-1))).mean()
-    differs = np.ptp((actual - predicted) ** 2 - change**2) > 0
     return pd.Series(
         own
         | {
@@ -81,29 +94,27 @@ def scorecard(
             "directional accuracy": np.mean(np.sign(change[called]) == np.sign(predicted_change[called]))
             if called.any()
             else np.nan,
-            "Diebold-Mariano p": diebold_mariano_test(actual, predicted, naive, harvey_adj=True).pvalue
-            if differs
-            else np.nan,
+            "Diebold-Mariano p": diebold_mariano(actual, predicted, naive),
         }
     )
 
 
-def verdict(card: pd.Series) -> tuple[str, str]:
-    """One sentence on a scorecard, in Japanese and in English."""
+def verdict(card: pd.Series, rival_ja: str = "ナイーブ予測", rival_en: str = "the naive forecast") -> tuple[str, str]:
+    """One sentence on a scorecard, in Japanese and in English; the rival is what stood in for `naive` in it."""
     p, skill, lag = card["Diebold-Mariano p"], card["skill"], int(card["best lag"])
     if np.isnan(p) and not skill:
-        return "予測の誤差はナイーブ予測とまったく同じです。", "The forecast's error is exactly that of the naive forecast."
+        return f"予測の誤差は{rival_ja}とまったく同じです。", f"The forecast's error is exactly that of {rival_en}."
     if np.isnan(p):
         return "この系列では p が決まらず、差があるかを検定できません。", "On this series p is not defined: no difference can be tested."
     if p < SIGNIFICANCE and skill > 0:
         return (
-            f"予測はナイーブ予測より誤差が {skill:.0%} 小さく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
-            f"The forecast's error is {skill:.0%} smaller than naive's, more than chance explains (p = {p:.2g}, best lag {lag}).",
+            f"予測は{rival_ja}より誤差が {skill:.0%} 小さく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
+            f"The forecast's error is {skill:.0%} smaller than that of {rival_en}, more than chance explains (p = {p:.2g}, best lag {lag}).",
         )
     if p < SIGNIFICANCE:
         return (
-            f"予測はナイーブ予測より誤差が {-skill:.0%} 大きく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
-            f"The forecast's error is {-skill:.0%} larger than naive's, more than chance explains (p = {p:.2g}, best lag {lag}).",
+            f"予測は{rival_ja}より誤差が {-skill:.0%} 大きく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
+            f"The forecast's error is {-skill:.0%} larger than that of {rival_en}, more than chance explains (p = {p:.2g}, best lag {lag}).",
         )
     late = (
         (
@@ -114,6 +125,6 @@ def verdict(card: pd.Series) -> tuple[str, str]:
         else ("予測は遅れていませんが、", "The forecast does not lag")
     )
     return (
-        f"{late[0]}ナイーブ予測との誤差の差は、偶然と見分けがつきません（スキル {skill:+.1%}、p = {p:.2g}）。",
-        f"{late[1]}, and the difference between its error and naive's cannot be told from chance (skill {skill:+.1%}, p = {p:.2g}).",
+        f"{late[0]}{rival_ja}との誤差の差は、偶然と見分けがつきません（スキル {skill:+.1%}、p = {p:.2g}）。",
+        f"{late[1]}, and the difference between its error and that of {rival_en} cannot be told from chance (skill {skill:+.1%}, p = {p:.2g}).",
     )

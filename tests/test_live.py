@@ -66,7 +66,7 @@ def test_the_ledger_says_what_a_difference_is_worth(playground):
 
 def test_the_spread_is_that_of_two_runs():
     ledger = live.Ledger()
-    ledger.spread["ibm", 5] = 1.0
+    ledger.spread["ibm", None, 5] = 1.0
     settings = {"series": "ibm", "window": 5}
     for rmse in (10.0, 12.8, 16.0):
         ledger.add(settings, pd.Series({"RMSE": rmse, "skill": 0.0, "best lag": 1}), 10.0, 0.1)

@@ -19,6 +19,10 @@ NAIVE = PRICES["Open"].to_numpy()[-101:-1]
 HISTORY = pd.DataFrame({"RMSE": [3.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9]}, index=[1, 2, 3])
 OFFSETS = np.linspace(-3, 3, 61)
 SKILLS = pd.DataFrame({"pretended": [-0.1, 0.4], "hold-out": [-0.2, -0.3]}, index=["none", "shuffle"])
+COMPARED = pd.DataFrame(
+    {"skill": [0.2, -3, np.nan, 0.1], "low": [0.1, -4, np.nan, np.nan], "high": [0.3, -2, np.nan, np.nan]},
+    index=pd.MultiIndex.from_tuples([("one", "naive"), ("one", "linear"), ("two", "naive"), ("two", "linear")]),
+)
 FIGURES = {
     "price_history": lambda: plots.price_history(PRICES, "Open", 100),
     "price_bars": lambda: plots.price_bars(PRICES.tail(20)),
@@ -44,6 +48,17 @@ FIGURES = {
         pd.DataFrame([[True, False], [False, False]], index=["shuffle", "none"], columns=["a_b_c", "d_e"])
     ),
     "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, PRICES.attrs),
+    "skills": lambda: plots.skills(COMPARED),
+    "loss_and_weights": lambda: plots.loss_and_weights(np.exp(-np.arange(50) / 9), 0.02, np.outer(np.arange(50) / 50, [0.1, 0.2, 0.9])),
+    "window_weights": lambda: plots.window_weights({"a": [0.1, -0.2, 1], "b": np.ones(25)}, {"a": [0, 1, 9], "b": np.ones(25)}),
+    "between_close_and_open": lambda: plots.between_close_and_open(PRICES),
+    "rmse_by_columns": lambda: plots.rmse_by_columns(
+        pd.DataFrame({"run 1": [3.0, 2], "run 2": [3.1, 2.2]}, index=["Open", "Open + Close"]), {"one": 2.0, "other": 3.0}, PRICES.attrs
+    ),
+    "pinball": lambda: plots.pinball([0.1, 0.5, 0.9]),
+    "brackets": lambda: plots.brackets(
+        PRICES.tail(50), {name: np.tile([low, high], (50, 1)) for name, low, high in (("LSTM", 190, 205), ("empirical", 185, 210))}
+    ),
 }
 KANA_OR_KANJI = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 

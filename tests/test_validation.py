@@ -82,8 +82,8 @@ def test_verdicts_by_what_is_true(walk):
     actual, naive, train, predicted = walk
     better = scorecard(actual, actual + (naive - actual) * 0.2, naive, train)
     worse = scorecard(actual, naive + 30 * np.sign(naive - actual), naive, train)
-    assert "smaller than naive's" in verdict(better)[1] and "小さく" in verdict(better)[0]
-    assert "larger than naive's" in verdict(worse)[1] and "大きく" in verdict(worse)[0]
+    assert "smaller than that of the naive forecast" in verdict(better)[1] and "小さく" in verdict(better)[0]
+    assert "larger than that of the naive forecast" in verdict(worse)[1] and "大きく" in verdict(worse)[0]
     same = scorecard(actual, naive + np.tile([1, -1], 50) * 0.01, naive, train)
     assert same["best lag"] == 1
     assert "1 step earlier" in verdict(same)[1] and "1 期前" in verdict(same)[0] and "chance" in verdict(same)[1]

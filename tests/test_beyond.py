@@ -1,0 +1,140 @@
+"""Step 06: rivals and intervals against formulas of their own; gradients and importances on models whose weights are known."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from sklearn.linear_model import LinearRegression
+from torch import nn
+
+from helpers.beyond import compare, confidence_interval, input_gradients, permutation_importance, seasonal_naive
+from helpers.data import generate, load_prices
+from helpers.training import Forecaster, metrics
+from helpers.validation import diebold_mariano
+from helpers.windows import make_windows, split_last
+
+
+def test_seasonal_naive_is_the_value_one_season_earlier():
+    values = np.arange(50.0) ** 2
+    expected = [values[i - 12] for i in range(30, 50)]
+    assert np.array_equal(seasonal_naive(values, 12, 20), expected)
+    assert np.array_equal(seasonal_naive(values, 1, 20), values[29:49])  # a season of one is the naive forecast
+
+
+@pytest.mark.parametrize(("season", "test"), [(0, 10), (41, 10), (12, 50)])
+def test_a_season_that_does_not_fit_is_named(season, test):
+    with pytest.raises(ValueError, match=f"周期 {season} (.|\n)*season of {season}"):
+        seasonal_naive(np.arange(50.0), season, test)
+
+
+def test_interval_is_scipys():
+    numbers = [0.1, 0.4, 0.2, 0.9]
+    expected = stats.t.interval(0.95, 3, loc=np.mean(numbers), scale=stats.sem(numbers))
+    assert confidence_interval(numbers) == pytest.approx(expected)
+    assert all(np.isnan(confidence_interval([1.0])))
+    assert confidence_interval([2.0, 2.0, 2.0]) == (2, 2)
+
+
+def test_compare_is_worked_out_rival_by_rival():
+    rng = np.random.default_rng(0)
+    actual = np.cumsum(rng.normal(size=80)) + 50
+    forecasts = [actual + rng.normal(size=80) for _ in range(3)]
+    rivals = {"one": actual + rng.normal(size=80), "perfect": actual + 1e-13}
+    table = compare(actual, forecasts, rivals)
+    skills = [1 - np.std(f - actual, mean=0) / np.std(rivals["one"] - actual, mean=0) for f in forecasts]
+    assert table.loc["one", "skill"] == pytest.approx(np.mean(skills))
+    assert (table.loc["one", "low"], table.loc["one", "high"]) == pytest.approx(confidence_interval(skills))
+    expected = np.median([diebold_mariano(actual, forecast, rivals["one"]) for forecast in forecasts])
+    assert table.loc["one", "Diebold-Mariano p"] == pytest.approx(expected)
+    assert np.isnan(table.loc["perfect", "skill"])  # nothing can be better than a forecast without error
+
+
+class Weighted(nn.Module):
+    """A model whose weights are known."""
+
+    def __init__(self, weights):
+        super().__init__()
+        self.weights = torch.tensor(weights)
+
+    def forward(self, x):
+        return (x * self.weights).sum(dim=(1, 2), keepdim=False)[:, None]
+
+
+def test_input_gradients_of_a_linear_model_are_its_weights():
+    weights = [[0.1, 0.0], [-0.5, 2.0], [1.0, 0.3]]
+    gradients = input_gradients(Weighted(weights), torch.randn(20, 3, 2))
+    assert np.allclose(gradients, weights)
+
+
+def test_input_gradients_agree_with_small_steps():
+    x_train, _, t_train, _ = split_last(*make_windows(generate("ar1", 200)["Close"], 4), 20)
+    forecaster = Forecaster(x_train, t_train, hidden_size=4).train(3)
+    step, model = 1e-2, forecaster.model
+    for k in range(4):
+        up, down = forecaster.x.clone(), forecaster.x.clone()
+        up[:, k] += step
+        down[:, k] -= step
+        slope = ((model(up) - model(down)) / (2 * step)).mean().item()
+        assert input_gradients(model, forecaster.x)[k, 0] == pytest.approx(slope, abs=1e-3)
+    assert all(parameter.grad is None or torch.isfinite(parameter.grad).all() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(("axis", "parts"), [(1, 3), (2, 2)])
+def test_permutation_importance_is_zero_for_what_is_not_used(axis, parts):
+    torch.manual_seed(0)
+    x = torch.randn(400, 3, 2)
+    weights = [[0.0, 0.0], [0.0, 0.5], [0.0, 2.0]]  # step 0 and feature 0 are not used
+    model = Weighted(weights)
+    rises = permutation_importance(model, x, model(x), axis)
+    assert rises.shape == (parts,) and rises[0] == 0 and rises[-1] == max(rises) > 1
+    if axis == 1:  # y without step 2 has an error of sqrt(2) * 2 standard deviations
+        assert rises[2] == pytest.approx(np.sqrt(2) * 2, rel=0.1)
+    assert np.array_equal(rises, permutation_importance(model, x, model(x), axis))
+
+
+def five_steps(values, seed, window=5, test=100):
+    x_train, x_test, t_train, _ = split_last(*make_windows(values, window), test)
+    return Forecaster(x_train, t_train, seed=seed).train(12)(x_test).numpy().ravel()
+
+
+def skill(values, forecast, test=100):
+    return 1 - metrics(values[-test:], forecast)["RMSE"] / metrics(values[-test:], values[-test - 1 : -1])["RMSE"]
+
+
+@pytest.mark.parametrize("of_changes", [False, True])
+def test_nothing_is_won_on_random_walks(of_changes):
+    """20 walks, 20 seeds: the interval of the mean skill must not lie above 0."""
+    skills = []
+    for seed in range(20):
+        values = generate("random_walk", seed=seed)["Close"].to_numpy()
+        forecast = values[-101:-1] + five_steps(np.diff(values), seed) if of_changes else five_steps(values, seed)
+        skills.append(skill(values, forecast))
+    assert confidence_interval(skills)[0] <= 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sine_is_won(seed):
+    values = generate("sine")["Close"].to_numpy()
+    assert skill(values, five_steps(values, seed)) >= 0.95
+
+
+def test_electricity_is_won_with_its_season():
+    """One hour ahead, last 60 days of 2014: at most 0.33 of the naive forecast's error."""
+    load = load_prices("electricity")["Close"].tail(8760 + 1440)
+    change = load.diff()
+    columns = np.column_stack([change, change.shift(23), change.shift(167)])[168:]
+    x_train, x_test, t_train, _ = split_last(*make_windows(columns, 6), 1440)
+    forecaster = Forecaster(x_train, t_train).train(18)
+    values = load.to_numpy()
+    assert skill(values, values[-1441:-1] + forecaster(x_test).numpy().ravel(), 1440) >= 0.67
+
+
+def test_the_weight_of_today_climbs_to_one_on_a_random_walk():
+    values = generate("random_walk", seed=3)["Close"].to_numpy()
+    x_train, _, t_train, _ = split_last(*make_windows(values, 5), 100)
+    forecaster = Forecaster(x_train, t_train, optimizer="adamw", lr=1e-2)
+    last = []
+    forecaster.train(300, lambda epoch, loss: last.append(input_gradients(forecaster.model, forecaster.x)[-1, 0]) and None)
+    assert last[0] < 0.1 and last[-1] > 0.6 and last[-1] > last[100] > last[40]
+    linear = LinearRegression().fit(x_train[:, :, 0], t_train[:, 0])
+    assert linear.coef_[-1] > 0.9
