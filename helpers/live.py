@@ -446,6 +446,7 @@ def bracket_explorer(prices: pd.DataFrame, *, window: int = 10, hidden_size: int
         "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
     }
     return Panel(controls, work)
+
 # Step 07: many steps
 
 

@@ -193,21 +193,22 @@ def definitions(source):
     return {node.name: bare(node) for node in ast.parse(source).body if isinstance(node, kinds)}
 
 
+ROOMS = ["language", "environment", "data", "windows", "model", "training", "validation", "beyond", "horizons", "columns", "leakage"]
 TAUGHT = {
     "02_windowing": ("windows", {"make_windows", "split_last"}),
     "03_model": ("model", {"LSTMRegressor"}),
     "04_training_loop": ("training", {"fit"}),
     "05_validation": ("validation", {"lag_profile"}),
     "07_many_steps": ("horizons", {"purge", "recursive", "EncoderDecoder", "rmse_by_step"}),
+    "09_leakage": ("leakage", {"split"}),
 }
 
 
 def test_the_code_taught_is_the_code_of_the_helper(notebook):
     """Any definition of a notebook that a helper of the flow has too must be the same in both."""
     written = definitions("\n".join(cell.source for cell in cells(notebook, "code")))
-    rooms = ("environment", "data", "windows", "model", "training", "validation", "horizons")
     helpers = {}
-    for room in rooms:
+    for room in ROOMS[1:]:
         helpers |= definitions((ROOT / "helpers" / f"{room}.py").read_text(encoding="utf-8"))
     for name in written.keys() & helpers.keys():
         assert written[name] == helpers[name], name
@@ -215,13 +216,12 @@ def test_the_code_taught_is_the_code_of_the_helper(notebook):
 
 
 def test_a_helper_imports_only_earlier_rooms():
-    rooms = ["language", "environment", "data", "windows", "model", "training", "validation", "horizons"]
-    for number, room in enumerate(rooms):
+    for number, room in enumerate(ROOMS):
         source = (ROOT / "helpers" / f"{room}.py").read_text(encoding="utf-8")
         imported = {
             node.module.removeprefix("helpers.")
             for node in ast.walk(ast.parse(source))
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers.")
         }
-        assert imported <= set(rooms[:number]), room
+        assert imported <= set(ROOMS[:number]), room
         importlib.import_module(f"helpers.{room}")
