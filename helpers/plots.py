@@ -577,3 +577,70 @@ def error_of_guesses(offsets: Sequence[float], errors: Sequence[float], about: d
     axes.set_ylabel(_label("平均二乗誤差", "mean squared error", about, square=True, between="\n"))
     _title(axes, "「今日の価格 + 定数」の誤差", "Error of the forecast: today's price + a constant")
     return Picture(figure, "放物線。底はほぼ 0 にある。", "A parabola with its bottom close to 0.")
+
+
+# Step 11: the project
+
+
+@styled
+def three_parts(prices: pd.Series, sizes: dict[str, int], about: dict) -> Picture:
+    """The series with its training, validation and test part, told apart by colour, dash and a name above each.
+
+    sizes: rows of the parts "train", "validation" and "test", in this order of time; they add up to the series.
+    """
+    names = {"train": ("学習", "training"), "validation": ("検証", "validation"), "test": ("テスト", "test")}
+    figure, axes = _canvas(3.4)
+    start = 0
+    for (part, rows), (line, _, color) in zip(sizes.items(), LOOKS, strict=False):
+        end = start + rows
+        piece = prices.iloc[max(0, start - 1) : end]
+        axes.plot(piece.index, piece, line, color=color, linewidth=1.2, label=text(*names[part]))
+        axes.axvspan(prices.index[start], prices.index[end - 1], color=color, alpha=0.07)
+        start = end
+    axes.legend(loc="upper left")
+    _price_axis(axes, about)
+    axes.set_xlabel(text("日付", "Date"))
+    _title(axes, about["title_ja"], about["title_en"])
+    return Picture(figure, "価格の折れ線。左から学習、検証、テストの部分。", "Line chart of the prices: training, validation and test part from left to right.")
+
+
+@styled
+def forecasts_ahead(
+    dates: pd.DatetimeIndex, actual: Sequence, predicted: Sequence, about: dict, steps: Sequence[int] | None = None,
+    close_up: int = 120,
+) -> Picture:  # fmt: skip
+    """Forecasts made one step and `horizon` steps before, each with the actual values and those shifted by as many steps.
+
+    actual, predicted: (n, horizon) in prices; dates: of the n + horizon - 1 targets. The last `close_up` are drawn.
+    """
+    actual, predicted = np.asarray(actual, dtype=float), np.asarray(predicted, dtype=float)
+    steps = list(dict.fromkeys(steps or (1, actual.shape[1])))
+    figure, panels = _canvas(1.4 + 2.6 * len(steps), nrows=len(steps), squeeze=False, sharex=True)
+    for axes, step in zip(panels[:, 0], steps, strict=True):
+        first = max(0, len(actual) - close_up)
+        a, y = actual[first:, step - 1], predicted[first:, step - 1]
+        _three_lines(axes, dates[first + step - 1 :][: len(a)], a, y, about, lag=min(step, len(a) - 1))
+        axes.set_title(text(f"{step} 期前に出した予測", f"Forecasts made {step} step{'s' * (step > 1)} before"))
+        axes.legend(fontsize=8, loc="best")
+    ja = f"テスト部分の最後の実際の値、{'期前と'.join(map(str, steps))}期前に出した予測、同じだけずらした実際の値。"
+    en = f"The end of the test part: actual values, forecasts made {' and '.join(map(str, steps))} step(s) before, actual values shifted as far."
+    return Picture(figure, ja, en)
+
+
+@styled
+def errors_by_horizon(tables: dict[str, Sequence[pd.Series]], about: dict) -> Picture:
+    """RMSE by steps ahead, one line a forecast. Of several runs (over seeds) the mean is drawn, and their range."""
+    figure, axes = _canvas(3.6)
+    for (name, runs), (line, marker, color) in zip(tables.items(), LOOKS, strict=False):
+        runs = pd.DataFrame(list(runs))
+        steps = np.asarray(runs.columns, dtype=int)
+        axes.plot(steps, runs.mean(), line, color=color, marker=marker or "o", label=name)
+        if len(runs) > 1:
+            axes.fill_between(steps, runs.min(), runs.max(), color=color, alpha=0.2, hatch="....")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlabel(text("何期先か", "steps ahead"))
+    axes.set_ylabel(f"RMSE{_unit(about)}")
+    _digits(axes.yaxis)
+    axes.legend(loc="upper left")
+    _title(axes, "先へ行くほど大きくなる誤差", "The error grows with every step ahead")
+    return Picture(figure, "何期先かごとの RMSE の折れ線。", "RMSE by steps ahead, one line for each forecast.")

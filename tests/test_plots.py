@@ -17,6 +17,8 @@ PRICES = load_prices("ibm").tail(300)
 ACTUAL = PRICES["Open"].to_numpy()[-100:]
 NAIVE = PRICES["Open"].to_numpy()[-101:-1]
 HISTORY = pd.DataFrame({"RMSE": [3.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9]}, index=[1, 2, 3])
+AHEAD = np.stack([PRICES["Open"].to_numpy()[-62 + step :][:60] for step in range(3)], axis=1)
+RMSE = pd.Series([2.0, 3, 4], index=[1, 2, 3])
 OFFSETS = np.linspace(-3, 3, 61)
 FIGURES = {
     "price_history": lambda: plots.price_history(PRICES, "Open", 100),
@@ -38,6 +40,11 @@ FIGURES = {
         PRICES.index[-100:], ACTUAL, NAIVE, NAIVE + 1, (NAIVE - 2, NAIVE + 2), lag_profile(ACTUAL, NAIVE), PRICES.attrs
     ),
     "changes": lambda: plots.changes(ACTUAL - NAIVE, (ACTUAL - NAIVE) * 0.1, PRICES.attrs),
+    "three_parts": lambda: plots.three_parts(PRICES["Close"], {"train": 200, "validation": 40, "test": 60}, PRICES.attrs),
+    "forecasts_ahead": lambda: plots.forecasts_ahead(PRICES.index[-62:], AHEAD, AHEAD + 1, PRICES.attrs),
+    "errors_by_horizon": lambda: plots.errors_by_horizon(
+        {"LSTM": [RMSE, RMSE + 1], "naive": [RMSE], "drift": [RMSE + 2]}, PRICES.attrs
+    ),
     "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, PRICES.attrs),
 }
 KANA_OR_KANJI = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -82,7 +89,8 @@ def test_lines_differ_in_more_than_colour(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["price_history", "price_bars", "two_scales", "forecast_lines", "lag_bars", "changes", "error_of_guesses"]
+    "name", ["price_history", "price_bars", "two_scales", "forecast_lines", "lag_bars", "changes", "error_of_guesses",
+     "three_parts", "forecasts_ahead", "errors_by_horizon"],
 )
 def test_axes_of_prices_carry_the_unit(name, monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
