@@ -5,6 +5,7 @@ import contextlib
 import math
 import os
 import shlex
+import shutil
 import signal
 import sys
 import tempfile
@@ -190,7 +191,7 @@ def _line(row: dict, limit: int, best: bool) -> str:
 
 def _train(trainer: Trainer, record: Record, limit: int) -> None:
     with tqdm(total=limit, initial=trainer.epoch, disable=not sys.stderr.isatty(), leave=False, unit="epoch",
-              desc=text("学習中", "training"), dynamic_ncols=True) as bar:  # fmt: skip
+              desc=text("学習中", "training"), ncols=shutil.get_terminal_size().columns - 1) as bar:  # fmt: skip
         tqdm.write(_heading(), file=sys.stdout)
         epochs = trainer.epochs(limit)
         while True:
