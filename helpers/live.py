@@ -358,3 +358,43 @@ def loss_explorer(x: object, t: object, *, epochs: int = 40, hidden_size: int = 
         "epochs": (_slider(epochs, 1, 300), "エポック数", "epochs"),
     }  # fmt: skip
     return Panel(controls, work)
+
+
+# Step 11: the project
+
+
+def project_explorer(prices: pd.DataFrame, column: str, *, window: int = 30, horizon: int = 14, hidden_size: int = 16,
+                     lr: float = 3e-3, epochs: int = 20, seed: int = 0) -> Panel:
+    """The settings of step 11's training: metrics by epoch, and the error by steps ahead on the validation part.
+
+    Raises ValueError when the table has no such column.
+    """
+    from helpers.project import Trainer, by_horizon  # torchmetrics takes a second: only this panel waits for it
+
+    values = plots._values(prices, column)
+
+    def work(window: int, horizon: int, hidden_size: int, lr: float, epochs: int) -> Job:
+        trainer = Trainer(values, window=window, horizon=horizon, hidden_size=hidden_size, lr=lr, seed=seed)
+        for row in trainer.epochs(epochs):
+            yield row["epoch"] / epochs
+        rows = pd.DataFrame(trainer.history).set_index("epoch")
+        names = {"train": text("学習", "training"), "validation": text("検証", "validation")}
+        curves = {name: rows.filter(like=f"/{part}").rename(columns=lambda tag: tag.split("/")[0]) for part, name in names.items()}
+        table = by_horizon(*trainer.compare("validation"))
+        steps = sorted({1, max(1, horizon // 2), horizon})
+        best = trainer.stopping.best_epoch
+        said = text(f"{trainer.epoch} エポック、重みはエポック {best} のもの。検証部分の RMSE:",
+                    f"{trainer.epoch} epochs, weights of epoch {best}. RMSE on the validation part:")
+        shown = table.loc[steps].to_html(float_format=lambda number: f"{number:.4g}", border=0)
+        return plots.metrics_by_epoch(curves, prices.attrs).to_html(fast=True) + f"<p>{said}</p>" + shown
+
+    rates = sorted({1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, lr})
+    controls = {
+        "window": (_slider(window, 5, 60, 5), "窓の長さ", "window"),
+        "horizon": (_slider(horizon, 1, 30), "ホライズン", "horizon"),
+        "hidden_size": (_slider(hidden_size, 1, 64), "隠れ状態", "hidden size"),
+        "lr": (widgets.SelectionSlider(options=[(f"{rate:g}", rate) for rate in rates], value=lr, continuous_update=False),
+               "学習率", "learning rate"),
+        "epochs": (_slider(epochs, 1, 60), "エポック数の上限", "epochs at most"),
+    }  # fmt: skip
+    return Panel(controls, work)

@@ -1,9 +1,11 @@
 """Step 11: a whole project. Mini-batches, metrics by epoch, early stopping, checkpoints, and baselines for every step ahead."""
 
+import contextlib
 import copy
 import hashlib
 import math
 import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -268,8 +270,8 @@ class Trainer:
     """
 
     def __init__(
-        self, prices: ArrayLike, *, window: int = 30, horizon: int = 14, target: str = "change", hidden_size: int = 32,
-        batch_size: int = 128, lr: float = 1e-3, weight_decay: float = 1e-3, patience: int = 10, seed: int = 0,
+        self, prices: ArrayLike, *, window: int = 30, horizon: int = 14, target: str = "change", hidden_size: int = 16,
+        batch_size: int = 128, lr: float = 3e-3, weight_decay: float = 1e-3, patience: int = 5, seed: int = 0,
         validate: bool = True,
     ):  # fmt: skip
         self.settings = {
@@ -358,6 +360,16 @@ class Trainer:
         """The actual prices of a part, (n, horizon), and the forecasts LSTM, naive and drift, each of the same shape."""
         x, t = (tensor.cpu() for tensor in self.parts[part])
         return t, {"LSTM": self.forecast(part)} | baselines(x, t.shape[1], self.train_prices)
+
+
+def stop_tensorboard(logdir: str) -> None:
+    """End the servers that `%tensorboard --logdir ...` started for this folder; without one, nothing happens."""
+    from tensorboard import manager  # most runs never need it
+
+    for server in manager.get_all():
+        if server.logdir == logdir:
+            with contextlib.suppress(OSError):
+                os.kill(server.pid, signal.SIGTERM)
 
 
 # What it is worth

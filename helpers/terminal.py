@@ -23,8 +23,8 @@ from helpers.project import METRICS, SCALES, Trainer, by_horizon, conclusion, di
 PROGRAM = "python -m helpers.training"
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 DEFAULTS = {
-    "data": "amazon", "column": "Close", "window": 30, "horizon": 14, "target": "change", "hidden_size": 32, "epochs": 60,
-    "patience": 10, "batch_size": 128, "lr": 1e-3, "weight_decay": 1e-3, "seed": 0,
+    "data": "amazon", "column": "Close", "window": 30, "horizon": 14, "target": "change", "hidden_size": 16, "epochs": 40,
+    "patience": 5, "batch_size": 128, "lr": 3e-3, "weight_decay": 1e-3, "seed": 0,
 }  # fmt: skip
 
 
@@ -190,8 +190,9 @@ def _line(row: dict, limit: int, best: bool) -> str:
 
 
 def _train(trainer: Trainer, record: Record, limit: int) -> None:
-    with tqdm(total=limit, initial=trainer.epoch, disable=not sys.stderr.isatty(), leave=False, unit="epoch",
-              desc=text("学習中", "training"), ncols=shutil.get_terminal_size().columns - 1) as bar:  # fmt: skip
+    columns, lines = shutil.get_terminal_size()  # which has an answer too where the terminal does not tell its size
+    with tqdm(total=limit, initial=trainer.epoch, disable=not sys.stderr.isatty(), leave=False, ncols=columns - 1, nrows=lines,
+              desc=text("学習中", "training"), unit=" epoch") as bar:  # fmt: skip
         tqdm.write(_heading(), file=sys.stdout)
         epochs = trainer.epochs(limit)
         while True:

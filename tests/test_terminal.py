@@ -117,7 +117,7 @@ def test_resuming(folder, capsys):
     assert main(own("--seed", "5", "--logdir", "runs", "--epochs", "2")) == 0
     assert sorted(run.name for run in Path("runs").iterdir()) == ["run-001", "run-002"]
     capsys.readouterr()
-    fails(capsys, ["--resume", "--lr", "0.5"], "has lr 0.001, but 0.5")
+    fails(capsys, ["--resume", "--lr", "0.5"], "has lr 0.003, but 0.5")
     fails(capsys, ["--resume", "--data", "ibm"], "other data")
     assert main(["--resume", "--epochs", "4"]) == 0  # everything else is remembered
     assert "Going on after epoch 2." in capsys.readouterr().out
