@@ -386,7 +386,7 @@ def project_explorer(prices: pd.DataFrame, column: str, *, window: int = 30, hor
         said = text(f"{trainer.epoch} エポック、重みはエポック {best} のもの。検証部分の RMSE:",
                     f"{trainer.epoch} epochs, weights of epoch {best}. RMSE on the validation part:")
         shown = table.loc[steps].to_html(float_format=lambda number: f"{number:.4g}", border=0)
-        return plots.metrics_by_epoch(curves, prices.attrs).to_html(fast=True) + f"<p>{said}</p>" + shown
+        return plots.training_curves(curves, best, prices.attrs).to_html(fast=True) + f"<p>{said}</p>" + shown
 
     rates = sorted({1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, lr})
     controls = {

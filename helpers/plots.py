@@ -644,3 +644,21 @@ def errors_by_horizon(tables: dict[str, Sequence[pd.Series]], about: dict) -> Pi
     axes.legend(loc="upper left")
     _title(axes, "先へ行くほど大きくなる誤差", "The error grows with every step ahead")
     return Picture(figure, "何期先かごとの RMSE の折れ線。", "RMSE by steps ahead, one line for each forecast.")
+
+
+@styled
+def training_curves(history: dict[str, pd.DataFrame], best_epoch: int, about: dict) -> Picture:
+    """Loss, RMSE and directional accuracy by epoch, one frame a part of the data; a line marks the epoch of the best weights."""
+    figure, panels = _canvas(3.3, ncols=3)
+    titles = (text("損失", "loss"), f"RMSE{_unit(about)}", text("方向が合った割合", "direction right", between="\n"))
+    for axes, metric, title in zip(panels, ("loss", "RMSE", "direction"), titles, strict=True):
+        for (part, frame), (line, marker, color) in zip(history.items(), LOOKS, strict=False):
+            axes.plot(frame.index, frame[metric], line, marker=marker or "o", markersize=4, color=color, label=part)
+        axes.axvline(best_epoch, color="black", linestyle=":", label=text("使う重み", "weights in use"))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_title(title, fontsize=12)
+        axes.set_xlabel(text("エポック", "epoch"))
+    panels[2].axhline(0.5, color=GREY, linewidth=1, linestyle=(0, (6, 3)))
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    ja = f"エポックごとの損失、RMSE、方向が合った割合。エポック {best_epoch} に点線。"
+    return Picture(figure, ja, f"Loss, RMSE and share of directions right by epoch; a dotted line at epoch {best_epoch}.")

@@ -362,12 +362,12 @@ class Trainer:
         return t, {"LSTM": self.forecast(part)} | baselines(x, t.shape[1], self.train_prices)
 
 
-def stop_tensorboard(logdir: str) -> None:
-    """End the servers that `%tensorboard --logdir ...` started for this folder; without one, nothing happens."""
+def stop_tensorboard(logdir: Path) -> None:
+    """End the servers that `%tensorboard --logdir ...` started for this very folder; without one, nothing happens."""
     from tensorboard import manager  # most runs never need it
 
     for server in manager.get_all():
-        if server.logdir == logdir:
+        if server.logdir == str(logdir):
             with contextlib.suppress(OSError):
                 os.kill(server.pid, signal.SIGTERM)
 
@@ -389,7 +389,7 @@ def baselines(x: Tensor, horizon: int, train: ArrayLike) -> dict[str, Tensor]:
 
 def by_horizon(actual: Tensor, forecasts: dict[str, Tensor]) -> pd.DataFrame:
     """RMSE for every step ahead, one column a forecast; all are (n, horizon), in prices."""
-    rmse = {name: (y - actual).square().mean(dim=0).sqrt().numpy() for name, y in forecasts.items()}
+    rmse = {name: (y - actual).square().mean(dim=0).sqrt().numpy().astype(float) for name, y in forecasts.items()}
     return pd.DataFrame(rmse, index=pd.RangeIndex(1, actual.shape[1] + 1, name="steps ahead"))
 
 

@@ -213,3 +213,17 @@ def test_loss_explorer_lays_the_runs_over_each_other_and_names_a_breakdown():
     explorer.work = lambda **settings: (_ for _ in ()).throw(FloatingPointError("損失が nan\nthe loss became nan"))
     explorer.controls["lr"][0].value = 1.0
     assert explorer.result.value == good and "損失が nan<br>the loss became nan" in explorer.status.value
+
+
+def test_project_explorer_trains_anew_and_shows_the_validation_part(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    prices = load_prices("ibm").tail(400)
+    explorer = live.project_explorer(prices, "Close", window=10, horizon=4, hidden_size=4, epochs=2)
+    before = explorer.result.value
+    assert "2 epochs, weights of epoch 2. RMSE on the validation part" in before and "drift" in before and "test" not in before
+    explorer.controls["window"][0].value = 20
+    assert picture(explorer.result.value) != picture(before) and explorer.status.value == ""
+    explorer.controls["epochs"][0].value = 3
+    assert "3 epochs" in explorer.result.value
+    with pytest.raises(ValueError, match="no column Price"):
+        live.project_explorer(prices, "Price")

@@ -17,6 +17,7 @@ PRICES = load_prices("ibm").tail(300)
 ACTUAL = PRICES["Open"].to_numpy()[-100:]
 NAIVE = PRICES["Open"].to_numpy()[-101:-1]
 HISTORY = pd.DataFrame({"RMSE": [3.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9]}, index=[1, 2, 3])
+CURVES = HISTORY.assign(loss=[1.0, 0.9, 0.8], direction=[0.5, 0.52, 0.55])
 AHEAD = np.stack([PRICES["Open"].to_numpy()[-62 + step :][:60] for step in range(3)], axis=1)
 RMSE = pd.Series([2.0, 3, 4], index=[1, 2, 3])
 OFFSETS = np.linspace(-3, 3, 61)
@@ -45,6 +46,7 @@ FIGURES = {
     "errors_by_horizon": lambda: plots.errors_by_horizon(
         {"LSTM": [RMSE, RMSE + 1], "naive": [RMSE], "drift": [RMSE + 2]}, PRICES.attrs
     ),
+    "training_curves": lambda: plots.training_curves({"training": CURVES, "validation": CURVES + 0.1}, 2, PRICES.attrs),
     "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, PRICES.attrs),
 }
 KANA_OR_KANJI = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

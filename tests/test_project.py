@@ -3,6 +3,9 @@
 import copy
 import io
 import math
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -285,3 +288,16 @@ def test_a_sine_is_forecast_far_better_than_by_the_naive_forecast():
     trainer, _ = trained(load_prices("sine")["Close"].tail(500).to_numpy(), 40, window=30, horizon=5, hidden_size=16)
     table = by_horizon(*trainer.compare("test"))
     assert (table["LSTM"] < 0.3 * table["naive"]).all()
+
+
+def test_stopping_tensorboard_ends_the_server_of_this_folder_and_no_other(tmp_path, monkeypatch):
+    from tensorboard import manager
+
+    sleepers = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) for _ in range(2)]
+    servers = [SimpleNamespace(pid=one.pid, logdir=str(tmp_path / name)) for one, name in zip(sleepers, "ab", strict=True)]
+    monkeypatch.setattr(manager, "get_all", lambda: servers)
+    project.stop_tensorboard(tmp_path / "a")
+    assert sleepers[0].wait(10) != 0 and sleepers[1].poll() is None
+    sleepers[1].kill()
+    sleepers[1].wait()
+    project.stop_tensorboard(tmp_path / "a")  # gone already: no error
