@@ -395,6 +395,6 @@ def project_explorer(prices: pd.DataFrame, column: str, *, window: int = 30, hor
         "hidden_size": (_slider(hidden_size, 1, 64), "隠れ状態", "hidden size"),
         "lr": (widgets.SelectionSlider(options=[(f"{rate:g}", rate) for rate in rates], value=lr, continuous_update=False),
                "学習率", "learning rate"),
-        "epochs": (_slider(epochs, 1, 60), "エポック数の上限", "epochs at most"),
+        "epochs": (_slider(epochs, 1, 60), "エポック数", "epochs"),
     }  # fmt: skip
     return Panel(controls, work)

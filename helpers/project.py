@@ -5,7 +5,10 @@ import copy
 import hashlib
 import math
 import os
+import shlex
+import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -362,12 +365,26 @@ class Trainer:
         return t, {"LSTM": self.forecast(part)} | baselines(x, t.shape[1], self.train_prices)
 
 
+# TensorBoard inside a notebook
+
+
+def show_tensorboard(logdir: Path) -> None:
+    """What `%load_ext tensorboard` and `%tensorboard --logdir ...` do, also where the command is not on the PATH."""
+    from tensorboard import notebook  # most runs never need it
+
+    # JupyterLab is started by the path of its Python; the folder of commands beside it need not be on the PATH.
+    command = shutil.which("tensorboard", path=os.path.dirname(sys.executable))
+    if command:
+        os.environ.setdefault("TENSORBOARD_BINARY", command)
+    notebook.start(f"--logdir {shlex.quote(str(logdir.resolve()))}")
+
+
 def stop_tensorboard(logdir: Path) -> None:
-    """End the servers that `%tensorboard --logdir ...` started for this very folder; without one, nothing happens."""
-    from tensorboard import manager  # most runs never need it
+    """End the servers that `show_tensorboard` started for this very folder; without one, nothing happens."""
+    from tensorboard import manager
 
     for server in manager.get_all():
-        if server.logdir == str(logdir):
+        if server.logdir == str(logdir.resolve()):
             with contextlib.suppress(OSError):
                 os.kill(server.pid, signal.SIGTERM)
 

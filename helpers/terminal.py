@@ -106,13 +106,21 @@ def find_run(logdir: Path) -> Path:
 def new_run(logdir: Path) -> Path:
     """A fresh folder run-001, run-002, ... : no run ever overwrites another. Raises ValueError where none can be made."""
     number = 1 + max((int(run.name[4:]) for run in logdir.glob("run-*") if run.name[4:].isdigit()), default=0)
-    try:
+    while True:
         run = logdir / f"run-{number:03}"
-        run.mkdir(parents=True)
-    except OSError as error:
-        raise ValueError(both(f"{logdir} に書き込めません（{error.strerror}）。--logdir を変えてください。",
-                              f"cannot write to {logdir} ({error.strerror}). Choose another --logdir."))  # fmt: skip
-    return run
+        try:
+            run.mkdir(parents=True)
+            return run
+        except FileExistsError:
+            if not run.is_dir():  # logdir is a file
+                raise ValueError(_unwritable(logdir, text("フォルダーではありません", "not a folder"))) from None
+            number += 1  # another run began in the same moment
+        except OSError as error:
+            raise ValueError(_unwritable(logdir, error.strerror)) from None
+
+
+def _unwritable(logdir: Path, why: str) -> str:
+    return both(f"{logdir} に書き込めません（{why}）。--logdir を変えてください。", f"cannot write to {logdir} ({why}). Choose another --logdir.")
 
 
 def check_out(out: Path) -> None:
@@ -249,12 +257,12 @@ def run(logdir: Path, out: Path, resume: bool, **given: object) -> int:
     trainer = Trainer(prices[column], **model)
     if folder:
         trainer.restore(state)
-    with _undisturbed():
-        folder = folder or new_run(logdir)
-        save_checkpoint(trainer.state() | {"command": settings}, folder / "checkpoint.pt")
     sizes = {part: len(x) for part, (x, _) in trainer.parts.items()}
     ja, en = prices.attrs["title_ja"], prices.attrs["title_en"]
     try:
+        with _undisturbed():
+            folder = folder or new_run(logdir)
+            save_checkpoint(trainer.state() | {"command": settings}, folder / "checkpoint.pt")
         say(f"{ja} {column}: {len(prices):,} 行。窓の数: 学習 {sizes['train']:,}、検証 {sizes['validation']:,}、テスト {sizes['test']:,}。計算: {trainer.device}",
             f"{en}, {column}: {len(prices):,} rows; windows: training {sizes['train']:,}, validation {sizes['validation']:,}, "
             f"test {sizes['test']:,}; on {trainer.device}")
@@ -266,7 +274,9 @@ def run(logdir: Path, out: Path, resume: bool, **given: object) -> int:
             _train(trainer, Record(folder, settings, trainer.epoch if resume else None), limit)
         _report(trainer, prices, out)
     except KeyboardInterrupt:
-        _how_to_go_on(folder, out, trainer.epoch)
+        if not folder:
+            raise
+        _how_to_go_on(folder, out, load_checkpoint(folder / "checkpoint.pt")["epoch"])
         return INTERRUPTED
     return 0
 
@@ -288,7 +298,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = vars(make_parser().parse_args(arguments))
     try:
         return run(**given)
-    except KeyboardInterrupt:  # before there was anything to save
+    except KeyboardInterrupt:
+        say("止めました。まだ何も保存していません。", "Stopped. Nothing has been saved yet.")
         return INTERRUPTED
     except BrokenPipeError:  # `... | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
