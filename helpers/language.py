@@ -41,8 +41,8 @@ def remember(language: str) -> None:
 
 
 def text(ja: str, en: str, between: str = " / ") -> str:
-    """The words of the language in force; under "both", the two with `between` in the middle."""
-    return {"ja": ja, "en": en, "both": f"{ja}{between}{en}"}[current()]
+    """The words of the language in force; under "both", the two with `between` in the middle, or once where they are equal."""
+    return {"ja": ja, "en": en, "both": ja if ja == en else f"{ja}{between}{en}"}[current()]
 
 
 def both(ja: str, en: str) -> str:

@@ -17,15 +17,11 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
-import torch
 from IPython.display import display
 
 from helpers import plots
-from helpers.columns import QuantileForecaster, bracket_scores, empirical_quantiles, pick, relative_to_close
 from helpers.data import SERIES, load_prices
-from helpers.horizons import METHODS, PathForecaster, conformal_fan, naive_path, purge, rmse_by_step, seasonal_path
 from helpers.language import both, text
-from helpers.leakage import LEAKS, laboratory_suite, report, scores
 from helpers.training import Forecaster, metrics
 from helpers.validation import lag_profile, scorecard, verdict
 from helpers.windows import make_windows, split_last
@@ -181,12 +177,16 @@ def _paragraphs(lines: object) -> str:
     return "<br>".join(html.escape(str(lines)).splitlines())
 
 
-def _slider(value: int, low: int, high: int, step: int = 1) -> widgets.IntSlider:
+def slider(value: int, low: int, high: int, step: int = 1) -> widgets.IntSlider:
     return widgets.IntSlider(value, low, high, step, continuous_update=False)
 
 
-def _dropdown(options: list, value: object) -> widgets.Dropdown:
+def dropdown(options: list, value: object) -> widgets.Dropdown:
     return widgets.Dropdown(options=options, value=value)
+
+
+def table_html(frame: pd.DataFrame) -> str:
+    return frame.to_html(float_format=lambda number: f"{number:.4g}", border=0, na_rep="–")
 
 
 # Step 05 and later: train, forecast, and keep a ledger
@@ -300,16 +300,16 @@ def playground(series: str | Path = "nikkei225", fallback: str | None = "ibm", *
     names = [str(series), *(name for name, about in SERIES.items() if not about.symbol and name != series)]
     game = _Playground(names, fallback, test, max_lag)
     controls = {
-        "series": (_dropdown(names, names[0]), "系列", "series"),
-        "window": (_slider(window, 1, 60), "窓の長さ", "window"),
-        "hidden_size": (_slider(hidden_size, 1, 100), "隠れ状態", "hidden size"),
-        "num_layers": (_slider(num_layers, 1, 3), "層の数", "layers"),
-        "cell": (_dropdown(["lstm", "gru", "rnn"], cell), "セル", "cell"),
-        "epochs": (_slider(epochs, 1, 60), "エポック数", "epochs"),
-        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
+        "series": (dropdown(names, names[0]), "系列", "series"),
+        "window": (slider(window, 1, 60), "窓の長さ", "window"),
+        "hidden_size": (slider(hidden_size, 1, 100), "隠れ状態", "hidden size"),
+        "num_layers": (slider(num_layers, 1, 3), "層の数", "layers"),
+        "cell": (dropdown(["lstm", "gru", "rnn"], cell), "セル", "cell"),
+        "epochs": (slider(epochs, 1, 60), "エポック数", "epochs"),
+        "seed": (slider(seed, 0, 20), "乱数の種", "seed"),
     }
     if target:
-        controls["target"] = (_dropdown(["level", "change"], target), "予測するもの", "target")
+        controls["target"] = (dropdown(["level", "change"], target), "予測するもの", "target")
     return Panel(controls, game.work, {"seeds": ("5 つの種で学習", "five seeds")})
 
 
@@ -330,9 +330,9 @@ def windows_explorer(prices: pd.DataFrame, column: str, *, window: int = 5, stri
         return picture.to_html(fast=True) + f"<p>{shapes}</p>" + table.to_html(float_format=lambda n: f"{n:.6g}", border=0, max_cols=16)
 
     controls = {
-        "window": (_slider(window, 1, 30), "窓の長さ", "window"),
-        "stride": (_slider(stride, 1, 10), "ずらし幅", "stride"),
-        "horizon": (_slider(1, 1, 10), "ホライズン", "horizon"),
+        "window": (slider(window, 1, 30), "窓の長さ", "window"),
+        "stride": (slider(stride, 1, 10), "ずらし幅", "stride"),
+        "horizon": (slider(1, 1, 10), "ホライズン", "horizon"),
     }
     return Panel(controls, work)
 
@@ -364,183 +364,9 @@ def loss_explorer(x: object, t: object, *, epochs: int = 40, hidden_size: int = 
 
     rates = [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0]
     controls = {
-        "optimizer": (_dropdown(["adamw", "sgd", "lbfgs"], "adamw"), "最適化手法", "optimiser"),
+        "optimizer": (dropdown(["adamw", "sgd", "lbfgs"], "adamw"), "最適化手法", "optimiser"),
         "lr": (widgets.SelectionSlider(options=[(f"{rate:g}", rate) for rate in rates], value=1e-3, continuous_update=False),
                "学習率", "learning rate"),
-        "epochs": (_slider(epochs, 1, 300), "エポック数", "epochs"),
+        "epochs": (slider(epochs, 1, 300), "エポック数", "epochs"),
     }  # fmt: skip
-    return Panel(controls, work)
-
-
-# Step 08: several columns, and a range
-
-
-def _table(frame: pd.DataFrame) -> str:
-    return frame.to_html(float_format=lambda number: f"{number:.4g}", border=0, na_rep="–")
-
-
-def columns_explorer(prices: pd.DataFrame, *, window: int = 5, hidden_size: int = 16, epochs: int = 12, seed: int = 0,
-                     test: int = 100) -> Panel:
-    """Tick the columns that the model sees beside the open; it is compared with the previous open and the previous close."""
-    prices = pick(prices, ["Open", "High", "Low", "Close", "Volume"]).tail(MAX_ROWS)
-    more = list(prices.columns[1:])
-    actual = prices["Open"].to_numpy()[-test:]
-    rivals = {f"previous {name.lower()}": prices[name].to_numpy()[-test - 1 : -1] for name in ("Open", "Close")}
-    rmse = {name: metrics(actual, rival)["RMSE"] for name, rival in rivals.items()}
-    runs: dict[str, float] = {}
-
-    def work(window: int, hidden_size: int, seed: int, **ticked: bool) -> Job:
-        columns = ["Open", *(name for name in more if ticked[name])]
-        x_train, x_test, t_train, _ = split_last(*make_windows(prices[columns], window), test)
-        forecaster = Forecaster(x_train, t_train, seed=seed, hidden_size=hidden_size)
-        for epoch in range(epochs):
-            forecaster.train(1)
-            yield (epoch + 1) / epochs
-        y = forecaster(x_test).numpy().ravel()
-        name = f"{' + '.join(columns)} ({window}, {hidden_size}, {seed})"
-        runs.pop(name, None)
-        runs[name] = metrics(actual, y)["RMSE"]
-        for old in list(runs)[:-KEPT]:
-            del runs[old]
-        picture = plots.rmse_by_columns(pd.DataFrame({"RMSE": runs})[::-1], rmse, prices.attrs)
-        cards = {name: scorecard(actual, y, rival, prices["Open"].iloc[:-test]) for name, rival in rivals.items()}
-        kept = pd.DataFrame(cards).T[["RMSE", "skill", "best lag", "Diebold-Mariano p"]]
-        return picture.to_html(fast=True) + _table(kept.assign(**{"rival RMSE": rmse}))
-
-    controls = {name: (widgets.Checkbox(value=True), name, name) for name in more}
-    controls |= {
-        "window": (_slider(window, 1, 30), "窓の長さ", "window"),
-        "hidden_size": (_slider(hidden_size, 1, 64), "隠れ状態", "hidden size"),
-        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
-    }
-    return Panel(controls, work)
-
-
-def bracket_explorer(prices: pd.DataFrame, *, window: int = 10, hidden_size: int = 16, epochs: int = 50, seed: int = 0,
-                     test: int = 100) -> Panel:
-    """The level of the bracket, window, epochs and seed: the bracket of the test days, and its scores beside the empirical one."""
-    prices = prices.tail(MAX_ROWS)
-    relative = relative_to_close(prices)
-    close = prices["Close"].to_numpy()[-test - 1 : -1, None]
-
-    def work(level: float, window: int, hidden_size: int, epochs: int, seed: int) -> Job:
-        levels = (1 - level, level)
-        x, _ = make_windows(relative, window)
-        t = torch.tensor(relative[["Low", "High"]].to_numpy()[window:], dtype=torch.float32)
-        x_train, x_test, t_train, t_test = split_last(x, t, test)
-        model = QuantileForecaster(x_train, t_train, levels, seed=seed, hidden_size=hidden_size)
-        for epoch in range(epochs):
-            model.train(1)
-            yield (epoch + 1) / epochs
-        forecasts = {"LSTM": model(x_test).numpy(), "empirical": np.tile(empirical_quantiles(t_train, levels), (test, 1))}
-        picture = plots.brackets(prices.iloc[-test:], {name: close * np.exp(y / 100) for name, y in forecasts.items()})
-        scores = pd.DataFrame({name: bracket_scores(t_test, y, levels) for name, y in forecasts.items()}).T
-        return picture.to_html(fast=True) + _table(scores)
-
-    levels = widgets.FloatSlider(0.9, min=0.55, max=0.95, step=0.05, continuous_update=False, readout_format=".2f")
-    controls = {
-        "level": (levels, "分位点", "level"),
-        "window": (_slider(window, 1, 30), "窓の長さ", "window"),
-        "hidden_size": (_slider(hidden_size, 1, 32), "隠れ状態", "hidden size"),
-        "epochs": (_slider(epochs, 10, 300, 10), "エポック数", "epochs"),
-        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
-    }
-    return Panel(controls, work)
-
-# Step 07: many steps
-
-
-class _Horizons:
-    """The job behind `horizon_explorer`: trains for new settings, and only draws when nothing but the origin has moved."""
-
-    def __init__(self, fallback: str | None, test: int, calibration: int, epochs: int, hidden_size: int):
-        self.fallback, self.test, self.calibration, self.epochs, self.hidden_size = fallback, test, calibration, epochs, hidden_size
-        self.trained: tuple = (None, None)  # the last settings but the origin, and what came of them
-
-    def work(self, origin: int, **settings: object) -> Job:
-        if self.trained[0] != settings:
-            self.trained = settings, (yield from self._train(**settings))
-        prices, x_test, t_test, y, residuals = self.trained[1]
-        span = prices.iloc[-(self.test + t_test.shape[1] - 1 + x_test.shape[1]) :]  # from the first window's first row on
-        row = x_test.shape[1] + origin
-        around = slice(max(0, row - 60), row + t_test.shape[1] + 10)
-        shown, y_one = span.iloc[around], y[origin : origin + 1]
-        fans = {f"{level:.0%}": conformal_fan(residuals, y_one, level) for level in (0.95, 0.8)}
-        fan = plots.paths_from_origins(shown.index, shown[prices.attrs["column"]], [row - around.start], {settings["method"]: y_one},
-                                       prices.attrs, fans)  # fmt: skip
-        errors = {settings["method"]: rmse_by_step(t_test, y), text("ナイーブ", "naive"): rmse_by_step(t_test, naive_path(x_test, y.shape[1]))}
-        season = prices.attrs["season"]
-        if season and season <= x_test.shape[1]:
-            errors[text("季節ナイーブ", "seasonal naive")] = rmse_by_step(t_test, seasonal_path(x_test, y.shape[1], season))
-        naive = errors[text("ナイーブ", "naive")]
-        return fan.to_html(fast=True) + plots.error_by_step(errors, prices.attrs, naive.iloc[0]).to_html(fast=True)
-
-    def _train(self, series: str, method: str, window: int, horizon: int, seed: int) -> Generator[float, None, tuple]:
-        prices = load_prices(series, self.fallback if series in SERIES and SERIES[series].symbol else None).tail(MAX_ROWS)
-        x, x_test, t, t_test = split_last(*make_windows(prices[prices.attrs["column"]], window, horizon), self.test)
-        x_fit, x_calibration, t_fit, t_calibration = split_last(*purge(x, t, horizon), self.calibration)
-        forecaster = PathForecaster(*purge(x_fit, t_fit, horizon), method, seed=seed, hidden_size=self.hidden_size)
-        for epoch in range(self.epochs):
-            forecaster.train(1)
-            yield (epoch + 1) / self.epochs
-        return prices, x_test, t_test, forecaster(x_test), t_calibration - forecaster(x_calibration)
-
-
-def horizon_explorer(series: str | Path = "nikkei225", fallback: str | None = "ibm", *, window: int = 30, horizon: int = 14,
-                     hidden_size: int = 16, epochs: int = 8, seed: int = 0, test: int = 100, calibration: int = 200) -> Panel:
-    """A fan from a chosen origin and the error by step ahead, for any series, method, window and horizon.
-
-    series: a name or the path of a CSV, as in `load_prices`; window, horizon and seed are where the controls start. The
-    calibration part, the last windows before the test, gives the fan its width. Raises as `load_prices` does.
-    """
-    names = [str(series), *(name for name, about in SERIES.items() if not about.symbol and name != series)]
-    controls = {
-        "series": (_dropdown(names, names[0]), "系列", "series"),
-        "method": (_dropdown(list(METHODS), "direct"), "方法", "method"),
-        "window": (_slider(window, 5, 60), "窓の長さ", "window"),
-        "horizon": (_slider(horizon, 1, 28), "ホライズン", "horizon"),
-        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
-        "origin": (_slider(test // 2, 0, test - 1), "予測の時点", "origin"),
-    }
-    return Panel(controls, _Horizons(fallback, test, calibration, epochs, hidden_size).work)
-
-
-# Step 09: leakage
-
-
-def leakage_laboratory(series: str | Path = "nikkei225", fallback: str | None = "ibm", *, rows: int = 600, hold_out: int = 100,
-                       test: int = 100, seed: int = 0) -> Panel:
-    """A box for each leak: tick it, and the pipeline is trained anew, scored on test and hold-out, and run over the tripwires.
-
-    series, fallback: as in `load_prices`; of the column to forecast the last `rows` values are used.
-    """
-    names = [str(series), *(name for name in ("random_walk", "ibm", "usdjpy", "electricity") if name != series)]
-    loaded: dict[str, np.ndarray] = {}
-
-    def values(name: str) -> np.ndarray:
-        if name not in loaded:
-            prices = load_prices(name, fallback if name in SERIES and SERIES[name].symbol else None)
-            loaded[name] = prices[prices.attrs["column"]].tail(rows).to_numpy()
-        return loaded[name]
-
-    def work(series: str, seed: int, **ticked: bool) -> Job:
-        leaks = [leak for leak, on in ticked.items() if on]
-        compared = {text("漏れなし", "no leak"): [], text("今の設定", "as ticked"): leaks}
-        skills = {}
-        for name, planted in compared.items():
-            skills[name] = scores(values(series), hold_out, test, planted, seed=seed)
-            yield 0.1 * len(skills)
-        findings = []
-        for finding in laboratory_suite(values(series)[:-hold_out], test, leaks, seed=seed):
-            findings.append(finding)
-            yield 0.2 + 0.2 * len(findings)
-        picture = plots.pretended_and_held_out(pd.DataFrame(skills).T)
-        table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("見たこと", "seen")})
-        lines = table.to_html(border=0, classes="words").replace("\\n", "<br>")  # as pandas writes a new line in a cell
-        return picture.to_html(fast=True) + lines
-
-    controls = {
-        "series": (_dropdown(names, names[0]), "系列", "series"),
-        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
-    } | {leak: (widgets.Checkbox(False, indent=False), *words) for leak, words in LEAKS.items()}
     return Panel(controls, work)

@@ -673,83 +673,6 @@ def window_weights(gradients: dict[str, Sequence[float]], importances: dict[str,
     return Picture(figure, "窓の各時点の、入力の勾配（上）と順列重要度（下）。", "Input gradient (top) and permutation importance (bottom) of each step of the window.")
 
 
-# Step 08: many columns
-
-
-@styled
-def between_close_and_open(prices: pd.DataFrame) -> Picture:
-    """Two trading days on a clock: what is known in the evening, what is asked, and how far the two baselines are from it."""
-    figure, axes = _canvas(3.2)
-    day, after = prices.iloc[-2], prices.iloc[-1]
-    hours = [0, 6, 24]  # opening, closing, and the next opening, in hours
-    axes.plot(hours[:2], [day["Open"], day["Close"]], "-", color=GREY, linewidth=1)
-    for hour, price, marker, color, words in (
-        (0, day["Open"], "<", BLUE, ("今日の始値", "today's open")),
-        (6, day["Close"], ">", ORANGE, ("今日の終値", "today's close")),
-        (24, after["Open"], "*", RED, ("明日の始値を当てる", "tomorrow's open: the target")),
-    ):
-        axes.plot(hour, price, marker, color=color, markersize=14, label=text(*words))
-    axes.annotate("", (24, after["Open"]), (0, day["Open"]), arrowprops={"arrowstyle": "->", "color": BLUE, "linestyle": "--"})
-    axes.annotate("", (24, after["Open"]), (6, day["Close"]), arrowprops={"arrowstyle": "->", "color": ORANGE})
-    axes.axvspan(6, 24, color=GREY, alpha=0.12)
-    axes.margins(x=0.06, y=0.2)
-    axes.set_xticks(hours, [text("始", "open"), text("終", "close"), text("翌日", "next day")])
-    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
-    _price_axis(axes, prices.attrs)
-    _title(axes, "終値から翌日の始値まで（灰色は夜）", "From the close to the next open (grey: the night)")
-    return Picture(figure, "今日の始値と終値、明日の始値。終値の方が、明日の始値に時間のうえで近い。",
-                   "Today's open and close and tomorrow's open; in time, the close is nearer to tomorrow's open.")  # fmt: skip
-
-
-@styled
-def rmse_by_columns(errors: pd.DataFrame, rivals: dict[str, float], about: dict) -> Picture:
-    """RMSE of models by the columns they see, one row a model and one number a training, and the RMSE of rivals as lines."""
-    figure, axes = _canvas(1.7 + 0.4 * len(errors))
-    rows = np.arange(len(errors))
-    axes.barh(rows, errors.mean(axis=1), color=SKY, edgecolor="black", hatch="//", height=0.6, label=text("平均", "mean"))
-    for run in errors:
-        axes.plot(errors[run], rows, "o", color="black", markersize=4, label=text("学習 1 回", "one training") if run == errors.columns[0] else None)
-    for (name, rmse), (_, _, color), line in zip(rivals.items(), (LOOKS[0], LOOKS[3]), (":", "--"), strict=False):
-        axes.axvline(rmse, color=color, linestyle=line, linewidth=2, label=name)
-    axes.set_yticks(rows, errors.index)
-    axes.invert_yaxis()
-    _digits(axes.xaxis)
-    axes.set_xlabel(f"RMSE{_unit(about)}")
-    figure.legend(loc="outside lower center", ncols=2)
-    _title(axes, "見せた列と誤差", "Error by the columns shown")
-    return Picture(figure, "見せた列ごとの RMSE の棒と、2 つの相手の RMSE の線。", "Bars of RMSE by the columns shown, and lines at the RMSE of two rivals.")
-
-
-@styled
-def pinball(levels: Sequence[float]) -> Picture:
-    """The pinball loss by error, one curve a level."""
-    figure, axes = _canvas(3)
-    e = np.linspace(-2, 2, 41)
-    for level, (line, marker, color) in zip(levels, LOOKS, strict=False):
-        axes.plot(e, np.maximum(level * e, (level - 1) * e), line, marker=marker, markevery=5, color=color, label=f"q = {level:g}")
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    axes.set_xlabel(text("実際の値 − 予測", "actual − forecast"))
-    axes.set_ylabel(text("損失", "loss"))
-    _title(axes, "ピンボール損失", "Pinball loss")
-    return Picture(figure, "左右で傾きの違う V 字の曲線。", "V-shaped curves with a different slope on either side.")
-
-
-@styled
-def brackets(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> Picture:
-    """Each day's Low to High as a bar, red where it left the first bracket, and forecasts of the range, (days, 2), as lines."""
-    figure, axes = _canvas(4.2)
-    first = next(iter(forecasts.values()))
-    out = (prices["Low"].to_numpy() < first[:, 0]) | (prices["High"].to_numpy() > first[:, 1])
-    for chosen, color, width, words in ((~out, GREY, 2, ("当日の安値から高値", "the day, Low to High")), (out, RED, 4, ("はみ出した日", "a day outside"))):
-        axes.vlines(prices.index[chosen], prices["Low"][chosen], prices["High"][chosen], color=color, linewidth=width, label=text(*words))
-    for (name, bracket), (line, _, color) in zip(forecasts.items(), LOOKS, strict=False):
-        for side in (0, 1):
-            axes.plot(prices.index, bracket[:, side], line, color=color, linewidth=1.3, drawstyle="steps-mid", label=None if side else name)
-    _price_axis(axes, prices.attrs)
-    _few_dates(axes, 8)
-    figure.legend(loc="outside lower center", ncols=2)
-    _title(axes, "翌日の安値と高値をはさむ", "Bracketing the next day's low and high")
-    return Picture(figure, "一日の値幅を表す縦棒と、それをはさむ予測の線。", "Vertical bars for each day's range, and the forecast lines around them.")
 # Step 07: many steps
 
 
@@ -848,6 +771,85 @@ def closed_loop(actual: Sequence[float], paths: dict[str, np.ndarray], about: di
                    "Closed-loop forecasts and the true continuation, the first part on the left, the last on the right.")  # fmt: skip
 
 
+# Step 08: many columns
+
+
+@styled
+def between_close_and_open(prices: pd.DataFrame) -> Picture:
+    """Two trading days on a clock: what is known in the evening, what is asked, and how far the two baselines are from it."""
+    figure, axes = _canvas(3.2)
+    day, after = prices.iloc[-2], prices.iloc[-1]
+    hours = [0, 6, 24]  # opening, closing, and the next opening, in hours
+    axes.plot(hours[:2], [day["Open"], day["Close"]], "-", color=GREY, linewidth=1)
+    for hour, price, marker, color, words in (
+        (0, day["Open"], "<", BLUE, ("今日の始値", "today's open")),
+        (6, day["Close"], ">", ORANGE, ("今日の終値", "today's close")),
+        (24, after["Open"], "*", RED, ("明日の始値を当てる", "tomorrow's open: the target")),
+    ):
+        axes.plot(hour, price, marker, color=color, markersize=14, label=text(*words))
+    axes.annotate("", (24, after["Open"]), (0, day["Open"]), arrowprops={"arrowstyle": "->", "color": BLUE, "linestyle": "--"})
+    axes.annotate("", (24, after["Open"]), (6, day["Close"]), arrowprops={"arrowstyle": "->", "color": ORANGE})
+    axes.axvspan(6, 24, color=GREY, alpha=0.12)
+    axes.margins(x=0.06, y=0.2)
+    axes.set_xticks(hours, [text("始", "open"), text("終", "close"), text("翌日", "next day")])
+    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
+    _price_axis(axes, prices.attrs)
+    _title(axes, "終値から翌日の始値まで（灰色は夜）", "From the close to the next open (grey: the night)")
+    return Picture(figure, "今日の始値と終値、明日の始値。終値の方が、明日の始値に時間のうえで近い。",
+                   "Today's open and close and tomorrow's open; in time, the close is nearer to tomorrow's open.")  # fmt: skip
+
+
+@styled
+def rmse_by_columns(errors: pd.DataFrame, rivals: dict[str, float], about: dict) -> Picture:
+    """RMSE of models by the columns they see, one row a model and one number a training, and the RMSE of rivals as lines."""
+    figure, axes = _canvas(1.7 + 0.4 * len(errors))
+    rows = np.arange(len(errors))
+    axes.barh(rows, errors.mean(axis=1), color=SKY, edgecolor="black", hatch="//", height=0.6, label=text("平均", "mean"))
+    for run in errors:
+        axes.plot(errors[run], rows, "o", color="black", markersize=4, label=text("学習 1 回", "one training") if run == errors.columns[0] else None)
+    for (name, rmse), (_, _, color), line in zip(rivals.items(), (LOOKS[0], LOOKS[3]), (":", "--"), strict=False):
+        axes.axvline(rmse, color=color, linestyle=line, linewidth=2, label=name)
+    axes.set_yticks(rows, errors.index)
+    axes.invert_yaxis()
+    _digits(axes.xaxis)
+    axes.set_xlabel(f"RMSE{_unit(about)}")
+    figure.legend(loc="outside lower center", ncols=2)
+    _title(axes, "見せた列と誤差", "Error by the columns shown")
+    return Picture(figure, "見せた列ごとの RMSE の棒と、2 つの相手の RMSE の線。", "Bars of RMSE by the columns shown, and lines at the RMSE of two rivals.")
+
+
+@styled
+def pinball(levels: Sequence[float]) -> Picture:
+    """The pinball loss by error, one curve a level."""
+    figure, axes = _canvas(3)
+    e = np.linspace(-2, 2, 41)
+    for level, (line, marker, color) in zip(levels, LOOKS, strict=False):
+        axes.plot(e, np.maximum(level * e, (level - 1) * e), line, marker=marker, markevery=5, color=color, label=f"q = {level:g}")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_xlabel(text("実際の値 − 予測", "actual − forecast"))
+    axes.set_ylabel(text("損失", "loss"))
+    _title(axes, "ピンボール損失", "Pinball loss")
+    return Picture(figure, "左右で傾きの違う V 字の曲線。", "V-shaped curves with a different slope on either side.")
+
+
+@styled
+def brackets(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> Picture:
+    """Each day's Low to High as a bar, red where it left the first bracket, and forecasts of the range, (days, 2), as lines."""
+    figure, axes = _canvas(4.2)
+    first = next(iter(forecasts.values()))
+    out = (prices["Low"].to_numpy() < first[:, 0]) | (prices["High"].to_numpy() > first[:, 1])
+    for chosen, color, width, words in ((~out, GREY, 2, ("当日の安値から高値", "the day, Low to High")), (out, RED, 4, ("はみ出した日", "a day outside"))):
+        axes.vlines(prices.index[chosen], prices["Low"][chosen], prices["High"][chosen], color=color, linewidth=width, label=text(*words))
+    for (name, bracket), (line, _, color) in zip(forecasts.items(), LOOKS, strict=False):
+        for side in (0, 1):
+            axes.plot(prices.index, bracket[:, side], line, color=color, linewidth=1.3, drawstyle="steps-mid", label=None if side else name)
+    _price_axis(axes, prices.attrs)
+    _few_dates(axes, 8)
+    figure.legend(loc="outside lower center", ncols=2)
+    _title(axes, "翌日の安値と高値をはさむ", "Bracketing the next day's low and high")
+    return Picture(figure, "一日の値幅を表す縦棒と、それをはさむ予測の線。", "Vertical bars for each day's range, and the forecast lines around them.")
+
+
 # Step 09: leakage
 
 
@@ -897,3 +899,88 @@ def tripwire_grid(fired: pd.DataFrame) -> Picture:
         "行がパイプライン、列がトリップワイヤ。作動したところに大きなバツ印。",
         "Pipelines down, tripwires across; a large cross where a tripwire fired.",
     )
+
+
+# Step 11: the project
+
+
+@styled
+def three_parts(prices: pd.Series, sizes: dict[str, int], about: dict) -> Picture:
+    """The series with its training, validation and test part, told apart by colour, dash and a name above each.
+
+    sizes: rows of the parts "train", "validation" and "test", in this order of time; they add up to the series.
+    """
+    names = {"train": ("学習", "training"), "validation": ("検証", "validation"), "test": ("テスト", "test")}
+    figure, axes = _canvas(3.4)
+    start = 0
+    for (part, rows), (line, _, color) in zip(sizes.items(), LOOKS, strict=False):
+        end = start + rows
+        piece = prices.iloc[max(0, start - 1) : end]
+        axes.plot(piece.index, piece, line, color=color, linewidth=1.2, label=text(*names[part]))
+        axes.axvspan(prices.index[start], prices.index[end - 1], color=color, alpha=0.07)
+        start = end
+    axes.legend(loc="upper left")
+    _price_axis(axes, about)
+    axes.set_xlabel(text("日付", "Date"))
+    _title(axes, about["title_ja"], about["title_en"])
+    return Picture(figure, "価格の折れ線。左から学習、検証、テストの部分。", "Line chart of the prices: training, validation and test part from left to right.")
+
+
+@styled
+def forecasts_ahead(
+    dates: pd.DatetimeIndex, actual: Sequence, predicted: Sequence, about: dict, steps: Sequence[int] | None = None,
+    close_up: int = 120,
+) -> Picture:  # fmt: skip
+    """Forecasts made one step and `horizon` steps before, each with the actual values and those shifted by as many steps.
+
+    actual, predicted: (n, horizon) in prices; dates: of the n + horizon - 1 targets. The last `close_up` are drawn.
+    """
+    actual, predicted = np.asarray(actual, dtype=float), np.asarray(predicted, dtype=float)
+    steps = list(dict.fromkeys(steps or (1, actual.shape[1])))
+    figure, panels = _canvas(1.4 + 2.6 * len(steps), nrows=len(steps), squeeze=False, sharex=True)
+    for axes, step in zip(panels[:, 0], steps, strict=True):
+        first = max(0, len(actual) - close_up)
+        a, y = actual[first:, step - 1], predicted[first:, step - 1]
+        _three_lines(axes, dates[first + step - 1 :][: len(a)], a, y, about, lag=min(step, len(a) - 1))
+        axes.set_title(text(f"{step} 期前に出した予測", f"Forecasts made {step} step{'s' * (step > 1)} before"))
+        axes.legend(fontsize=8, loc="best")
+    ja = f"テスト部分の最後の実際の値、{'期前と'.join(map(str, steps))}期前に出した予測、同じだけずらした実際の値。"
+    en = f"The end of the test part: actual values, forecasts made {' and '.join(map(str, steps))} step(s) before, actual values shifted as far."
+    return Picture(figure, ja, en)
+
+
+@styled
+def errors_by_horizon(tables: dict[str, Sequence[pd.Series]], about: dict) -> Picture:
+    """RMSE by steps ahead, one line a forecast. Of several runs (over seeds) the mean is drawn, and their range."""
+    figure, axes = _canvas(3.6)
+    for (name, runs), (line, marker, color) in zip(tables.items(), LOOKS, strict=False):
+        runs = pd.DataFrame(list(runs))
+        steps = np.asarray(runs.columns, dtype=int)
+        axes.plot(steps, runs.mean(), line, color=color, marker=marker or "o", label=name)
+        if len(runs) > 1:
+            axes.fill_between(steps, runs.min(), runs.max(), color=color, alpha=0.2, hatch="....")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlabel(text("何期先か", "steps ahead"))
+    axes.set_ylabel(f"RMSE{_unit(about)}")
+    _digits(axes.yaxis)
+    axes.legend(loc="upper left")
+    _title(axes, "先へ行くほど大きくなる誤差", "The error grows with every step ahead")
+    return Picture(figure, "何期先かごとの RMSE の折れ線。", "RMSE by steps ahead, one line for each forecast.")
+
+
+@styled
+def training_curves(history: dict[str, pd.DataFrame], best_epoch: int, about: dict) -> Picture:
+    """Loss, RMSE and directional accuracy by epoch, one frame a part of the data; a line marks the epoch of the best weights."""
+    figure, panels = _canvas(3.3, ncols=3)
+    titles = (text("損失", "loss"), f"RMSE{_unit(about)}", text("方向が合った割合", "direction right", between="\n"))
+    for axes, metric, title in zip(panels, ("loss", "RMSE", "direction"), titles, strict=True):
+        for (part, frame), (line, marker, color) in zip(history.items(), LOOKS, strict=False):
+            axes.plot(frame.index, frame[metric], line, marker=marker or "o", markersize=4, color=color, label=part)
+        axes.axvline(best_epoch, color="black", linestyle=":", label=text("使う重み", "weights in use"))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_title(title, fontsize=12)
+        axes.set_xlabel(text("エポック", "epoch"))
+    panels[2].axhline(0.5, color=GREY, linewidth=1, linestyle=(0, (6, 3)))
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    ja = f"エポックごとの損失、RMSE、方向が合った割合。エポック {best_epoch} に点線。"
+    return Picture(figure, ja, f"Loss, RMSE and share of directions right by epoch; a dotted line at epoch {best_epoch}.")

@@ -188,3 +188,11 @@ class Forecaster:
     def __call__(self, x: Tensor) -> Tensor:
         """Windows in prices, (n, window, features) -> forecasts in prices, (n, horizon)."""
         return self.scale.prices(predict(self.model, self.scale.inputs(x)))
+
+
+if __name__ == "__main__":  # python -m helpers.training: step 11 from the terminal
+    import sys
+
+    from helpers.terminal import main
+
+    sys.exit(main())

@@ -1,13 +1,11 @@
 """Step 07: paths, purge, fans and the closed loop against independent computations and series whose answer is known."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import nn
 
-from helpers import live
-from helpers.data import generate, load_prices
+from helpers.data import generate
 from helpers.horizons import (
     METHODS,
     EncoderDecoder,
@@ -213,37 +211,3 @@ def test_importing_crepes_leaves_the_warnings_as_they_were():
     code = "import warnings, helpers.horizons; print([f for f in warnings.filters if f[0] == 'always' and f[2] is UserWarning])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_the_panel_trains_for_new_settings_and_only_draws_for_a_new_origin(monkeypatch):
-    trained = []
-    train = live.PathForecaster.train
-    monkeypatch.setattr(live.PathForecaster, "train", lambda self, epochs: trained.append(self.method) or train(self, epochs))
-    panel = live.horizon_explorer("ibm", None, window=10, horizon=5, hidden_size=3, epochs=2)
-    assert panel.result.value.count("<img alt=") == 2 and trained == ["direct"] * 2
-    for name, value in {"origin": 3, "method": "recursive", "horizon": 4, "window": 8, "seed": 1, "series": "co2"}.items():
-        before, count = panel.result.value, len(trained)
-        panel.controls[name][0].value = value
-        assert panel.result.value != before and panel.status.value == "", name
-        assert len(trained) == count + (0 if name == "origin" else 2), name
-    panel.controls["window"][0].value = 24  # a season of 12 fits: its line joins the others
-    assert "seasonal" not in str(panel.status.value) and panel.result.value.count("<img alt=") == 2
-    for origin in (0, 99):
-        panel.controls["origin"][0].value = origin
-        assert panel.status.value == ""
-
-
-def test_the_panels_first_origin_is_the_first_test_window(monkeypatch):
-    drawn = {}
-    real = live.plots.paths_from_origins
-
-    def draw(dates, actual, starts, *rest):
-        drawn.update(actual=actual, start=starts[0])
-        return real(dates, actual, starts, *rest)
-
-    monkeypatch.setattr(live.plots, "paths_from_origins", draw)
-    panel = live.horizon_explorer("ibm", None, window=10, horizon=5, hidden_size=2, epochs=1, test=50)
-    prices = load_prices("ibm").tail(live.MAX_ROWS)["Open"]
-    for origin in (0, 17, 49):
-        panel.controls["origin"][0].value = origin
-        assert pd.Timestamp(drawn["actual"].index[drawn["start"]]) == prices.index[-(50 + 4) + origin]

@@ -18,6 +18,9 @@ PRICES = load_prices("ibm").tail(300)
 ACTUAL = PRICES["Open"].to_numpy()[-100:]
 NAIVE = PRICES["Open"].to_numpy()[-101:-1]
 HISTORY = pd.DataFrame({"RMSE": [3.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9]}, index=[1, 2, 3])
+CURVES = HISTORY.assign(loss=[1.0, 0.9, 0.8], direction=[0.5, 0.52, 0.55])
+AHEAD = np.stack([PRICES["Open"].to_numpy()[-62 + step :][:60] for step in range(3)], axis=1)
+RMSE = pd.Series([2.0, 3, 4], index=[1, 2, 3])
 OFFSETS = np.linspace(-3, 3, 61)
 SKILLS = pd.DataFrame({"pretended": [-0.1, 0.4], "hold-out": [-0.2, -0.3]}, index=["none", "shuffle"])
 COMPARED = pd.DataFrame(
@@ -50,6 +53,12 @@ FIGURES = {
     "tripwire_grid": lambda: plots.tripwire_grid(
         pd.DataFrame([[True, False], [False, False]], index=["shuffle", "none"], columns=["a_b_c", "d_e"])
     ),
+    "three_parts": lambda: plots.three_parts(PRICES["Close"], {"train": 200, "validation": 40, "test": 60}, PRICES.attrs),
+    "forecasts_ahead": lambda: plots.forecasts_ahead(PRICES.index[-62:], AHEAD, AHEAD + 1, PRICES.attrs),
+    "errors_by_horizon": lambda: plots.errors_by_horizon(
+        {"LSTM": [RMSE, RMSE + 1], "naive": [RMSE], "drift": [RMSE + 2]}, PRICES.attrs
+    ),
+    "training_curves": lambda: plots.training_curves({"training": CURVES, "validation": CURVES + 0.1}, 2, PRICES.attrs),
     "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, PRICES.attrs),
     "skills": lambda: plots.skills(COMPARED),
     "loss_and_weights": lambda: plots.loss_and_weights(np.exp(-np.arange(50) / 9), 0.02, np.outer(np.arange(50) / 50, [0.1, 0.2, 0.9])),
@@ -117,8 +126,9 @@ def test_lines_differ_in_more_than_colour(name):
 
 @pytest.mark.parametrize(
     "name", ["price_history", "price_bars", "two_scales", "forecast_lines", "lag_bars", "changes", "error_of_guesses",
-     "paths_from_origins", "error_by_step", "closed_loop"]  # fmt: skip
-)
+     "paths_from_origins", "error_by_step", "closed_loop",
+     "three_parts", "forecasts_ahead", "errors_by_horizon"],
+)  # fmt: skip
 def test_axes_of_prices_carry_the_unit(name, monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     labels = [label for axes in FIGURES[name]().figure.axes for label in (axes.get_xlabel(), axes.get_ylabel())]
