@@ -15,7 +15,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOK_FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [path.stem for path in NOTEBOOK_FILES]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 IDLE = """() => {
@@ -139,6 +140,11 @@ class Notebook:
         self.slider(label).focus()
         return self._wait_for_picture(key, timeout)
 
+    def tick(self, timeout: float = 60) -> float:
+        """Tick or untick the first box by keyboard; the seconds until another picture is on the page."""
+        self.page.get_by_role("checkbox").locator("visible=true").first.focus()
+        return self._wait_for_picture(" ", timeout)
+
     def enter(self, label: str, value: int, timeout: float = 60) -> float:
         """Type a value into the field beside a slider and press Enter; the seconds until another picture is there."""
         field = self.page.locator(".widget-slider", has=self.slider(label)).locator(".widget-readout")
@@ -152,11 +158,11 @@ class Notebook:
     def _wait_for_picture(self, key: str, timeout: float) -> float:
         # An observer, not a loop that looks at every frame: that would take a core away from the training.
         self.page.evaluate(f"""() => {{
-          const old = document.querySelector('{PICTURE}').src;
+          const pictures = () => [...document.querySelectorAll('{PICTURE}')], old = pictures().map(image => image.src);
           window.seen = new Promise(resolve => {{
             const observer = new MutationObserver(async () => {{
-              const image = document.querySelector('{PICTURE}');
-              if (!image || image.src === old) return;
+              const image = pictures().find(image => !old.includes(image.src));
+              if (!image) return;
               observer.disconnect();
               await image.decode();
               requestAnimationFrame(() => resolve(performance.now() - window.pressed));
