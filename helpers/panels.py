@@ -99,7 +99,7 @@ def columns_explorer(prices: pd.DataFrame, *, window: int = 5, hidden_size: int 
             forecaster.train(1)
             yield (epoch + 1) / epochs
         y = forecaster(x_test).numpy().ravel()
-        name = f"{' + '.join(columns)} ({window}, {hidden_size}, {seed})"
+        name = f"{' '.join(column[0] for column in columns)} ({window}, {hidden_size}, {seed})"  # O H L C V (5, 16, 0)
         runs.pop(name, None)
         runs[name] = metrics(actual, y)["RMSE"]
         for old in list(runs)[:-KEPT]:
@@ -109,7 +109,7 @@ def columns_explorer(prices: pd.DataFrame, *, window: int = 5, hidden_size: int 
         kept = pd.DataFrame(cards).T[["RMSE", "skill", "best lag", "Diebold-Mariano p"]]
         return picture.to_html(fast=True) + table_html(kept.assign(**{"rival RMSE": rmse}))
 
-    controls = {name: (widgets.Checkbox(value=True), name, name) for name in more}
+    controls = {name: (widgets.Checkbox(True, indent=False), name, name) for name in more}
     controls |= {
         "window": (slider(window, 1, 30), "窓の長さ", "window"),
         "hidden_size": (slider(hidden_size, 1, 64), "隠れ状態", "hidden size"),
