@@ -1,6 +1,7 @@
 """Step 06: rivals and intervals against formulas of their own; gradients and importances on models whose weights are known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy import stats
@@ -9,6 +10,7 @@ from torch import nn
 
 from helpers.beyond import compare, confidence_interval, input_gradients, permutation_importance, seasonal_naive
 from helpers.data import generate, load_prices
+from helpers.leakage import future_changes_past
 from helpers.training import Forecaster, metrics
 from helpers.validation import diebold_mariano
 from helpers.windows import make_windows, split_last
@@ -138,3 +140,23 @@ def test_the_weight_of_today_climbs_to_one_on_a_random_walk():
     assert last[0] < 0.1 and last[-1] > 0.6 and last[-1] > last[100] > last[40]
     linear = LinearRegression().fit(x_train[:, :, 0], t_train[:, 0])
     assert linear.coef_[-1] > 0.9
+
+
+def test_the_columns_and_the_rest_of_electricity_know_nothing_of_the_future():
+    """The pipeline of the notebook, asked by the tripwire of step 09."""
+
+    def forecast(values, test):
+        load = pd.Series(np.asarray(values))
+        change = load.diff()
+        columns = pd.DataFrame({"change": change, "day": change.shift(23), "week": change.shift(167)}).dropna()
+        lags = pd.DataFrame({f"t-{k}": change.shift(k) for k in range(168)}).dropna()
+        target, learn = change.shift(-1)[lags.index], slice(None, -test - 1)
+        linear = LinearRegression().fit(lags[learn], target[learn])
+        guess = pd.Series(linear.predict(lags), lags.index)
+        rest = pd.DataFrame({"rest": change - guess.shift(1), "linear": guess}).join(columns).dropna()
+        x_train, x_test, t_train, _ = split_last(*make_windows(rest, 6), test)
+        y = Forecaster(x_train, t_train).train(2)(x_test).numpy().ravel()
+        return load.to_numpy()[-test - 1 : -1] + guess.to_numpy()[-test - 1 : -1] + y
+
+    load = load_prices("electricity")["Close"].tail(1500).to_numpy()
+    assert future_changes_past(forecast, load, 200).fired is False
