@@ -791,7 +791,7 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
     axes.annotate("", (24, after["Open"]), (6, day["Close"]), arrowprops={"arrowstyle": "->", "color": ORANGE})
     axes.axvspan(6, 24, color=GREY, alpha=0.12)
     axes.margins(x=0.06, y=0.2)
-    axes.set_xticks(hours, [text("始", "open"), text("終", "close"), text("翌日", "next day")])
+    axes.set_xticks(hours, [text("始値", "open", "\n"), text("終値", "close", "\n"), text("翌日の始値", "next open", "\n")])
     figure.legend(loc="outside lower center", ncols=3, fontsize=9)
     _price_axis(axes, prices.attrs)
     _title(axes, "終値から翌日の始値まで（灰色は夜）", "From the close to the next open (grey: the night)")
