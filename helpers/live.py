@@ -23,6 +23,7 @@ from IPython.display import display
 from helpers import plots
 from helpers.columns import QuantileForecaster, bracket_scores, empirical_quantiles, pick, relative_to_close
 from helpers.data import SERIES, load_prices
+from helpers.leakage import LEAKS, laboratory_suite, report, scores
 from helpers.language import both, text
 from helpers.training import Forecaster, metrics
 from helpers.validation import lag_profile, scorecard, verdict
@@ -39,6 +40,7 @@ KEPT = 8  # rows of the ledger on the page; the CSV has them all
 LOOK = """<style>
 .lstm-live table {border-collapse: collapse; margin: .6em 0}
 .lstm-live th, .lstm-live td {padding: .1em .7em; text-align: right; white-space: nowrap}
+.lstm-live .words td {text-align: left}
 .lstm-live tbody tr:nth-child(odd) {background: var(--jp-layout-color2, #f5f5f5)}
 .lstm-live a {color: var(--jp-content-link-color, #0072B2); text-decoration: underline}
 </style>"""
@@ -440,4 +442,41 @@ def bracket_explorer(prices: pd.DataFrame, *, window: int = 10, hidden_size: int
         "epochs": (_slider(epochs, 10, 300, 10), "エポック数", "epochs"),
         "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
     }
+# Step 09: leakage
+
+
+def leakage_laboratory(series: str | Path = "nikkei225", fallback: str | None = "ibm", *, rows: int = 600, hold_out: int = 100,
+                       test: int = 100, seed: int = 0) -> Panel:
+    """A box for each leak: tick it, and the pipeline is trained anew, scored on test and hold-out, and run over the tripwires.
+
+    series, fallback: as in `load_prices`; of the column to forecast the last `rows` values are used.
+    """
+    names = [str(series), *(name for name in ("random_walk", "ibm", "usdjpy", "electricity") if name != series)]
+    loaded: dict[str, np.ndarray] = {}
+
+    def values(name: str) -> np.ndarray:
+        if name not in loaded:
+            prices = load_prices(name, fallback if name in SERIES and SERIES[name].symbol else None)
+            loaded[name] = prices[prices.attrs["column"]].tail(rows).to_numpy()
+        return loaded[name]
+
+    def work(series: str, seed: int, **ticked: bool) -> Job:
+        leaks = [leak for leak, on in ticked.items() if on]
+        compared = {text("漏れなし", "no leak"): [], text("今の設定", "as ticked"): leaks}
+        skills = {}
+        for name, planted in compared.items():
+            skills[name] = scores(values(series), hold_out, test, planted, seed=seed)
+            yield 0.1 * len(skills)
+        findings = []
+        for finding in laboratory_suite(values(series)[:-hold_out], test, leaks, seed=seed):
+            findings.append(finding)
+            yield 0.2 + 0.2 * len(findings)
+        picture = plots.pretended_and_held_out(pd.DataFrame(skills).T)
+        table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("見たこと", "seen")})
+        return picture.to_html(fast=True) + table.to_html(border=0, classes="words").replace("\\n", "<br>")  # pandas writes a new line as \\n
+
+    controls = {
+        "series": (_dropdown(names, names[0]), "系列", "series"),
+        "seed": (_slider(seed, 0, 20), "乱数の種", "seed"),
+    } | {leak: (widgets.Checkbox(False, indent=False), *words) for leak, words in LEAKS.items()}
     return Panel(controls, work)

@@ -750,3 +750,52 @@ def brackets(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> Picture:
     figure.legend(loc="outside lower center", ncols=2)
     _title(axes, "翌日の安値と高値をはさむ", "Bracketing the next day's low and high")
     return Picture(figure, "一日の値幅を表す縦棒と、それをはさむ予測の線。", "Vertical bars for each day's range, and the forecast lines around them.")
+# Step 09: leakage
+
+
+@styled
+def pretended_and_held_out(means: pd.DataFrame, errors: pd.DataFrame | None = None) -> Picture:
+    """Two bars a pipeline: the skill that its score pretends, and that of the hold-out.
+
+    means: columns "pretended" and "hold-out", one row a pipeline. errors: half the width of each interval, shaped alike.
+    """
+    figure, axes = _canvas(1.4 + 0.62 * len(means))
+    rows = np.arange(len(means))
+    looks = {"pretended": (-0.2, ORANGE, "//", text("見せかけのスキル", "pretended")),
+             "hold-out": (0.2, BLUE, "..", text("取り置き部分でのスキル", "hold-out"))}  # fmt: skip
+    for column, (offset, color, hatch, label) in looks.items():
+        axes.barh(rows + offset, means[column], 0.38, color=color, hatch=hatch, edgecolor="black", label=label,
+                  xerr=None if errors is None else errors[column], capsize=3)  # fmt: skip
+    axes.axvline(0, color="black", linewidth=1.5)
+    axes.set_yticks(rows, means.index)
+    axes.invert_yaxis()
+    left, right = axes.get_xlim()
+    axes.set_xlim(min(left, -0.6), max(right, 0.8))  # one width for most pipelines, so that a panel's bars can be compared
+    axes.set_xlabel(text("スキル（0 がナイーブ予測、1 が完全な予測）", "skill (0: the naive forecast, 1: perfect)", between="\n"))
+    figure.legend(loc="outside upper right", ncols=2)
+    return Picture(
+        figure,
+        "パイプラインごとに 2 本の棒。見せかけのスキルと、取り置き部分でのスキル。",
+        "Two bars for each pipeline: the skill that its score pretends and the skill on the hold-out.",
+    )
+
+
+@styled
+def tripwire_grid(fired: pd.DataFrame) -> Picture:
+    """Which tripwire fires on which pipeline; `fired` is a table of true and false, pipelines down, tripwires across."""
+    figure, axes = _canvas(1.6 + 0.42 * len(fired))
+    down, across = np.indices(fired.shape)
+    hit = fired.to_numpy(dtype=bool)
+    axes.plot(across[hit], down[hit], "X", color=RED, markersize=14, label=text("作動", "fired"))
+    axes.plot(across[~hit], down[~hit], "o", color=GREY, markersize=5, label=text("静か", "silent"))
+    axes.set_xticks(range(fired.shape[1]), [name.replace("_", "\n", 1) for name in fired.columns])
+    axes.xaxis.tick_top()
+    axes.set_yticks(range(len(fired)), fired.index)
+    axes.set_xlim(-0.5, fired.shape[1] - 0.5)
+    axes.set_ylim(len(fired) - 0.5, -0.5)
+    figure.legend(loc="outside lower right", ncols=2)
+    return Picture(
+        figure,
+        "行がパイプライン、列がトリップワイヤ。作動したところに大きなバツ印。",
+        "Pipelines down, tripwires across; a large cross where a tripwire fired.",
+    )

@@ -213,3 +213,19 @@ def test_loss_explorer_lays_the_runs_over_each_other_and_names_a_breakdown():
     explorer.work = lambda **settings: (_ for _ in ()).throw(FloatingPointError("損失が nan\nthe loss became nan"))
     explorer.controls["lr"][0].value = 1.0
     assert explorer.result.value == good and "損失が nan<br>the loss became nan" in explorer.status.value
+
+
+def test_each_leak_is_a_named_box_that_draws_anew_and_is_found(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    laboratory = live.leakage_laboratory("ibm", None, rows=400, hold_out=60, test=60)
+    clean = laboratory.result.value
+    assert "FIRED" not in clean and clean.count("silent") == 4
+    for leak, (_, en) in live.LEAKS.items():
+        box = laboratory.controls[leak][0]
+        assert box.description == en
+        box.value = True
+        assert "FIRED" in laboratory.result.value and picture(laboratory.result.value) != picture(clean), leak
+        box.value = False
+        assert laboratory.result.value == clean
+    laboratory.controls["series"][0].value = "random_walk"
+    assert laboratory.status.value == "" and picture(laboratory.result.value) != picture(clean)

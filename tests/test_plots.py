@@ -22,6 +22,7 @@ COMPARED = pd.DataFrame(
     {"skill": [0.2, -3, np.nan, 0.1], "low": [0.1, -4, np.nan, np.nan], "high": [0.3, -2, np.nan, np.nan]},
     index=pd.MultiIndex.from_tuples([("one", "naive"), ("one", "linear"), ("two", "naive"), ("two", "linear")]),
 )
+SKILLS = pd.DataFrame({"pretended": [-0.1, 0.4], "hold-out": [-0.2, -0.3]}, index=["none", "shuffle"])
 FIGURES = {
     "price_history": lambda: plots.price_history(PRICES, "Open", 100),
     "price_bars": lambda: plots.price_bars(PRICES.tail(20)),
@@ -42,6 +43,10 @@ FIGURES = {
         PRICES.index[-100:], ACTUAL, NAIVE, NAIVE + 1, (NAIVE - 2, NAIVE + 2), lag_profile(ACTUAL, NAIVE), PRICES.attrs
     ),
     "changes": lambda: plots.changes(ACTUAL - NAIVE, (ACTUAL - NAIVE) * 0.1, PRICES.attrs),
+    "pretended_and_held_out": lambda: plots.pretended_and_held_out(SKILLS, SKILLS.abs() / 5),
+    "tripwire_grid": lambda: plots.tripwire_grid(
+        pd.DataFrame([[True, False], [False, False]], index=["shuffle", "none"], columns=["a_b_c", "d_e"])
+    ),
     "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, PRICES.attrs),
     "skills": lambda: plots.skills(COMPARED),
     "loss_and_weights": lambda: plots.loss_and_weights(np.exp(-np.arange(50) / 9), 0.02, np.outer(np.arange(50) / 50, [0.1, 0.2, 0.9])),
