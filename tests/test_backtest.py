@@ -169,7 +169,7 @@ def test_skill_interval_at_the_edges():
     errors = np.random.default_rng(0).normal(size=60)
     value, low, high = skill_interval(errors / 2, errors)
     assert (value, low, high) == pytest.approx((0.5, 0.5, 0.5))  # half of the rival's error, every day
-    assert skill_interval(0 * errors, errors) == (1, 1, 1)
+    assert skill_interval(0 * errors, errors) == pytest.approx((1, 1, 1))
     assert np.isnan(skill_interval(errors, 0 * errors)).all()
 
 
