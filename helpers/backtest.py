@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 import torch
 from numpy.typing import ArrayLike
 from sklearn.linear_model import LinearRegression
+from statsmodels.regression.linear_model import OLS
 from torch import Tensor
 
 from helpers.language import both
@@ -110,7 +110,7 @@ def skill_interval(errors: ArrayLike, rival_errors: ArrayLike) -> tuple[float, f
     ratio = np.sqrt(a.mean() / b.mean())
     daily = 1 - ratio - 0.5 * ratio * (a / a.mean() - b / b.mean()) if ratio else np.ones_like(a)
     lags = int(np.ceil(len(a) ** (1 / 3)))
-    mean = sm.OLS(daily, np.ones_like(daily)).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True)
+    mean = OLS(daily, np.ones_like(daily)).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True)
     low, high = mean.conf_int()[0]
     return 1 - ratio, low, high
 

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/scaling.py --seconds 10 --repeats 3
 
-All trials train the same settings, so that luck with the settings plays no part, and the numbers of processes take turns, so
-that a machine that grows slower slows all of them. Run it on an idle machine: what else runs there takes cores away.
+All trials train the same settings, so that luck with them plays no part, and the numbers of processes take turns, so
+that a machine that grows slower slows all of them. Run it on an idle Linux machine: what else runs there takes cores away.
 """
 
 import argparse
@@ -18,6 +18,13 @@ from helpers import search
 from helpers.data import generate
 
 SETTINGS = {"window": 10, "hidden_size": 16, "num_layers": 1, "lr": 1.0, "target": "level"}
+suggest = search.suggest
+
+
+def one_setting(trial: search.Trial) -> dict:
+    """As `search.suggest`, the sampler and the storage are asked for each setting; but what is trained is always the same."""
+    suggest(trial)
+    return SETTINGS
 
 
 def measure(where: str, workers: int, seconds: float) -> tuple[int, float]:
@@ -26,9 +33,7 @@ def measure(where: str, workers: int, seconds: float) -> tuple[int, float]:
     Start-up and trials that end later do not count. On a busy machine the second number still says whether processes get
     into each other's way: it then rises with their number.
     """
-    study = search.open_study(where)
-    for _ in range(int(20 * seconds)):
-        study.enqueue_trial(SETTINGS)
+    search.suggest = one_setting  # the workers are forked, so it reaches them
     values = generate("random_walk", 1000)["Close"].to_numpy()
     before = sum(os.times()[2:4])
     table = search.trial_table(search.run(where, values, trials=10**6, workers=workers, seconds=seconds, validation=200))
