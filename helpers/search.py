@@ -32,6 +32,7 @@ from helpers.language import both, say
 from helpers.windows import make_windows
 
 HEARTBEAT = 30  # seconds between two signs of life of a worker; twice as many without one, and its trial goes to another
+LOCK = 5
 RETRIES = 3  # a trial that kills its worker every time is given up
 HOST = socket.gethostname()
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -40,15 +41,15 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 def suggest(trial: Trial) -> dict[str, Any]:
     """The space: what one trial tries."""
     return {
-        "window": trial.suggest_int("window", 2, 20),
-        "hidden_size": trial.suggest_int("hidden_size", 2, 32, log=True),
+        "window": trial.suggest_int("window", 2, 15),
+        "hidden_size": trial.suggest_int("hidden_size", 4, 16, log=True),
         "num_layers": trial.suggest_int("num_layers", 1, 2),
-        "lr": trial.suggest_float("lr", 0.05, 1.0, log=True),
+        "lr": trial.suggest_float("lr", 0.1, 1.0, log=True),
         "target": trial.suggest_categorical("target", TARGETS),
     }
 
 
-def skills(values: ArrayLike, settings: dict[str, Any], parts: list[int], *, epochs: int = 8, seed: int = 0) -> list[float]:
+def skills(values: ArrayLike, settings: dict[str, Any], parts: list[int], *, epochs: int = 12, seed: int = 0) -> list[float]:
     """Train once on all rows before the last sum(parts) rows; the skill on each part after that, in the order of time.
 
     values: (time,) or (time, features), the first feature is forecast one step ahead. settings: a window, and arguments of
@@ -87,7 +88,8 @@ def open_storage(where: str) -> BaseStorage:
         if "://" in where:
             retry = RetryHeartbeatStaleTrialCallback(max_retry=RETRIES)
             return optuna.storages.get_storage(RDBStorage(where, heartbeat_interval=HEARTBEAT, heartbeat_stale_trial_callback=retry))
-    return JournalStorage(JournalFileBackend(where, JournalFileOpenLock(where)))  # this lock works on Windows too
+    # This lock works on Windows too. Who is killed while writing leaves it locked: the others break it after LOCK seconds.
+    return JournalStorage(JournalFileBackend(where, JournalFileOpenLock(where, grace_period=LOCK)))
 
 
 def open_study(where: str, name: str = "search") -> optuna.Study:
@@ -195,7 +197,7 @@ def main(arguments: list[str] | None = None) -> None:
     add("--columns", default="Open,Close", help="入力の列、先頭が予測の対象 / input columns, the first is forecast")
     add("--test", type=int, default=100, help="決して見ない最後の行数 / last rows that are never looked at")
     add("--validation", type=int, default=200, help="検証に使う行数 / rows to validate on")
-    add("--epochs", type=int, default=8, help="学習のエポック数 / epochs of training")
+    add("--epochs", type=int, default=12, help="学習のエポック数 / epochs of training")
     add("--lost", metavar="HOST", help="失われたマシンの試行を戻すだけ / only put back the trials of a lost machine")
     given = parser.parse_args(arguments)
     if given.lost:
