@@ -894,14 +894,15 @@ def workers_timeline(trials: pd.DataFrame) -> Picture:
 
 @styled
 def best_of_many(tables: dict[str, pd.DataFrame]) -> Picture:
-    """Validation and test score of the best of n, by n; one panel each, tables as `search.best_of` gives them."""
+    """What choosing the best of n gains over one unchosen, on validation and test part; one panel a table of `search.best_of`."""
     figure, panels = _canvas(3.8, ncols=len(tables), sharey=True, squeeze=False)
     for axes, (name, table) in zip(panels[0], tables.items(), strict=True):
+        table = table - table.iloc[0]
         axes.plot(table.index, table["validation"], "s-", color=BLUE, markevery=4, label=text("検証部分", "validation part"))
         axes.plot(table.index, table["test"], "o--", color=RED, markevery=4, label=text("テスト部分", "test part"))
         axes.set_xlabel(text("試した数 n", "number tried, n"))
         axes.set_title(name)
-    panels[0, 0].set_ylabel(text("n 個のうち最良のもののスキル", "skill of the best of n", between="\n"))
+    panels[0, 0].set_ylabel(text("選ぶことで増えるスキル", "skill gained by choosing", between="\n"))
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    return Picture(figure, "試した数に対する、選んだもののスキル。検証部分では上がり続け、テスト部分では上がるとは限らない。",
-                   "Skill of the chosen one by the number tried: on the validation part it keeps rising, on the test part it need not.")  # fmt: skip
+    return Picture(figure, "試した数と、選ぶことで増えるスキル。検証部分では増え続け、テスト部分では増えるとは限らない。",
+                   "Skill gained by choosing, by the number tried: on the validation part it keeps rising, on the test part it need not.")  # fmt: skip
