@@ -522,9 +522,9 @@ def backtest_explorer(series: str | Path = "nikkei225", fallback: str | None = "
 
     controls = {
         "series": (_dropdown(names, names[0]), "系列", "series"),
-        "every": (_slider(every, 1, 50), "何日ごとに学習し直すか", "refit every k days"),
-        "sliding": (widgets.Checkbox(False, indent=False), "過去を最後の行だけに限る（スライド窓）", "only the latest rows (sliding)"),
-        "rows": (_slider(rows, 100, 1000, 50), "スライド窓の行数", "rows of the sliding window"),
+        "every": (_slider(every, 1, 50), "学習の間隔（日）", "days per refit"),
+        "sliding": (widgets.Checkbox(False, indent=False), "スライド窓", "sliding window"),
+        "rows": (_slider(rows, 100, 1000, 50), "スライド窓の行数", "its rows"),
         "window": (_slider(window, 1, 30), "窓の長さ", "window"),
         "hidden_size": (_slider(hidden_size, 1, 64), "隠れ状態", "hidden size"),
         "target": (_dropdown(list(TARGETS), "level"), "予測するもの", "target"),

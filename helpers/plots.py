@@ -901,6 +901,7 @@ def best_of_many(tables: dict[str, pd.DataFrame]) -> Picture:
         axes.plot(table.index, table["validation"], "s-", color=BLUE, markevery=4, label=text("検証部分", "validation part"))
         axes.plot(table.index, table["test"], "o--", color=RED, markevery=4, label=text("テスト部分", "test part"))
         axes.set_xlabel(text("試した数 n", "number tried, n"))
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_title(name)
     panels[0, 0].set_ylabel(text("選ぶことで増えるスキル", "skill gained by choosing", between="\n"))
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
