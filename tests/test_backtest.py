@@ -1,6 +1,7 @@
 """Step 10: walking forward sees only the past, and the interval of the skill holds what it promises."""
 
 import ast
+import time
 from functools import partial
 from pathlib import Path
 
@@ -103,6 +104,14 @@ def test_the_learner_gets_what_it_returned_and_no_row_too_many():
 def test_a_walk_comes_one_forecast_at_a_time():
     steps = walk(np.arange(40.0), 5, lambda x, t, before: lambda latest: latest[:, -1])
     assert next(steps) == 34 and list(steps) == [35, 36, 37, 38]
+
+
+def test_a_hundred_refits_take_less_than_a_minute():
+    values, started = load_prices("ibm")[["Open", "Close"]].tail(1092).to_numpy(), time.perf_counter()
+    y = walk_forward(values, 100, refit_lstm)
+    assert time.perf_counter() - started < 60
+    errors = np.sqrt(np.mean((values[-100:, 0] - y) ** 2)), np.sqrt(np.mean(np.diff(values[:, 0])[-100:] ** 2))
+    assert errors[0] < 0.85 * errors[1]  # they see the close, so they must beat the open of the day before
 
 
 def test_a_past_that_is_too_short_is_named():

@@ -3,12 +3,15 @@
     python tests/benchmarks/scaling.py --seconds 10 --repeats 3
 
 All trials train the same settings, so that luck with them plays no part, and the numbers of processes take turns, so
-that a machine that grows slower slows all of them. Run it on an idle Linux machine: what else runs there takes cores away.
+that a machine that grows slower slows all of them. "trainings alone" is what the same number of processes manages without a
+study: cores that share a cache or a memory bus do not double, and no engine can make them. Run it on an idle Linux machine: what else runs there takes cores away.
 """
 
 import argparse
+import multiprocessing
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +44,26 @@ def measure(where: str, workers: int, seconds: float) -> tuple[int, float]:
     return int((table["end"] <= seconds).sum()), spent / int((table["state"] == "COMPLETE").sum())
 
 
+def trainings_alone(workers: int, seconds: float) -> int:
+    """The same trainings by processes that share nothing: what the machine itself allows, beside which the study is to be read."""
+    values, context = generate("random_walk", 1000)["Close"].to_numpy(), multiprocessing.get_context("fork")
+    counts = context.SimpleQueue()
+
+    def train() -> None:
+        done, end = 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            search.skills(values, SETTINGS, [200])
+            done += 1
+        counts.put(done)
+
+    team = [context.Process(target=train) for _ in range(workers)]
+    for process in team:
+        process.start()
+    for process in team:
+        process.join()
+    return sum(counts.get() for _ in team)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10)
@@ -56,10 +79,12 @@ def main() -> None:
                 path = Path(folder) / f"{repeat}-{workers}"
                 where = f"sqlite:///{path}.db" if given.sqlite else str(path)
                 trials, cpu = measure(where, workers, given.seconds)
-                done.append({"repeat": repeat, "processes": workers, "trials": trials, "CPU s per trial": round(cpu, 4)})
+                done.append({"repeat": repeat, "processes": workers, "trials": trials, "CPU s per trial": round(cpu, 4),
+                             "trainings alone": trainings_alone(workers, given.seconds)})  # fmt: skip
                 print(done[-1], flush=True)
-    table = pd.DataFrame(done).groupby("processes")[["trials", "CPU s per trial"]].median()
-    print(table.assign(ratio=np.round(table["trials"] / table["trials"].iloc[0], 2)).to_string())
+    table = pd.DataFrame(done).groupby("processes")[["trials", "CPU s per trial", "trainings alone"]].median()
+    ratios = {f"ratio of {name}": np.round(table[name] / table[name].iloc[0], 2) for name in ("trials", "trainings alone")}
+    print(table.assign(**ratios).to_string())
 
 
 if __name__ == "__main__":
