@@ -1,6 +1,7 @@
 """The panels of steps 07 on, each on the engine of `helpers.live`: what a step teaches, under the reader's hands."""
 
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -9,6 +10,7 @@ import pandas as pd
 import torch
 
 from helpers import plots
+from helpers.backtest import TARGETS, backtest_table, refit_linear, refit_lstm, simple_forecasts, skill_over_time, walk, walk_forward
 from helpers.columns import QuantileForecaster, bracket_scores, empirical_quantiles, pick, relative_to_close
 from helpers.data import SERIES, load_prices
 from helpers.horizons import METHODS, PathForecaster, conformal_fan, naive_path, purge, rmse_by_step, seasonal_path
@@ -188,6 +190,55 @@ def leakage_laboratory(series: str | Path = "nikkei225", fallback: str | None = 
         "series": (dropdown(names, names[0]), "系列", "series"),
         "seed": (slider(seed, 0, 20), "乱数の種", "seed"),
     } | {leak: (widgets.Checkbox(False, indent=False), *words) for leak, words in LEAKS.items()}
+    return Panel(controls, work)
+
+
+# Step 10: backtest
+
+
+def backtest_explorer(series: str | Path = "nikkei225", fallback: str | None = "ibm", *, test: int = 100, every: int = 10, rows: int = 500,
+                      window: int = 5, hidden_size: int = 16, first: int = 12, epochs: int = 2, seed: int = 0) -> Panel:
+    """Walk forward under the reader's hands: refit every k days on all of the past or on the last `rows` rows, and see the skill grow.
+
+    series, fallback: as in `load_prices`. The model sees Open and Close where the series has both. The other arguments are
+    where the controls start; first and epochs as in `refit_lstm`.
+    """
+    names = [str(series), *(name for name, about in SERIES.items() if not about.symbol and name != series)]
+    loaded: dict[str, pd.DataFrame] = {}
+
+    def prices_of(name: str) -> pd.DataFrame:
+        if name not in loaded:
+            loaded[name] = load_prices(name, fallback if name in SERIES and SERIES[name].symbol else None).tail(MAX_ROWS)
+        return loaded[name]
+
+    def work(series: str, every: int, sliding: bool, rows: int, window: int, hidden_size: int, target: str, seed: int) -> Job:
+        prices = prices_of(series)
+        column = prices.attrs["column"]
+        values = prices[[column, "Close"] if column != "Close" and "Close" in prices else [column]].to_numpy()
+        how = {"window": window, "rows": rows if sliding else None, "every": every}
+        refit = partial(refit_lstm, first=first, epochs=epochs, hidden_size=hidden_size, target=target, seed=seed)
+        forecasts = []
+        for y in walk(values, test, refit, **how):
+            forecasts.append(y)
+            yield len(forecasts) / test
+        known = simple_forecasts(prices, column, test)
+        shown = {"LSTM": np.array(forecasts), text("線形", "linear"): walk_forward(values, test, refit_linear, **how)}
+        shown |= {name: y for name, y in known.items() if name != "naive"}
+        actual = values[-test:, 0]
+        curves = {name: skill_over_time(actual, y, known["naive"]) for name, y in shown.items()}
+        picture = plots.skill_over_time(prices.index[-test:], curves, ("ナイーブ予測", "the naive forecast"))
+        return picture.to_html(fast=True) + table_html(backtest_table(actual, shown, {"naive": known["naive"]}))
+
+    controls = {
+        "series": (dropdown(names, names[0]), "系列", "series"),
+        "every": (slider(every, 1, 50), "学習の間隔（日）", "days per refit"),
+        "sliding": (widgets.Checkbox(False, indent=False), "スライド窓", "sliding window"),
+        "rows": (slider(rows, 100, 1000, 50), "スライド窓の行数", "its rows"),
+        "window": (slider(window, 1, 30), "窓の長さ", "window"),
+        "hidden_size": (slider(hidden_size, 1, 64), "隠れ状態", "hidden size"),
+        "target": (dropdown(list(TARGETS), "level"), "予測するもの", "target"),
+        "seed": (slider(seed, 0, 20), "乱数の種", "seed"),
+    }
     return Panel(controls, work)
 
 

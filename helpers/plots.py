@@ -901,6 +901,114 @@ def tripwire_grid(fired: pd.DataFrame) -> Picture:
     )
 
 
+# Step 10: backtest and search
+
+
+@styled
+def skill_over_time(dates: pd.DatetimeIndex, curves: dict[str, pd.DataFrame], rival: tuple[str, str]) -> Picture:
+    """Skill over all days up to each date, one curve a forecast, and the 95% interval of the first.
+
+    dates: of the n days tested; curves: as `backtest.skill_over_time` gives them, in its unit; rival: whom the skill is against.
+    """
+    figure, axes = _canvas(4)
+    for (name, table), (line, marker, color) in zip(curves.items(), LOOKS, strict=False):
+        days = dates[table.index - 1]
+        if name == next(iter(curves)):
+            label = text(f"{name} の 95% 区間", f"95% interval of {name}", between="\n")
+            axes.fill_between(days, table["low"], table["high"], color=color, alpha=0.2, hatch="..", label=label)
+        axes.plot(days, table["skill"], line, marker=marker, markevery=8, color=color, label=name)
+    axes.axhline(0, color="black", linewidth=1)
+    axes.set_ylabel(text("その日までのスキル", "skill up to that day", between="\n"))
+    _few_dates(axes, 8)
+    figure.legend(loc="outside lower center", ncols=3)
+    _title(axes, f"{rival[0]}に対するスキル", f"Skill against {rival[1]}")
+    return Picture(figure, "その日までのスキルの折れ線と、1 本目の 95% 区間。0 より上なら比べる相手より良い。",
+                   "Skill up to each day and the 95% interval of the first line; above 0 it beats the rival.")  # fmt: skip
+
+
+def _positions(column: pd.Series) -> tuple[np.ndarray, dict[str, float]]:
+    """Where the values of a setting stand on an axis from 0 to 1, and the names of its ends; factors of ten get a log scale."""
+    if column.dtype == object or isinstance(column.dtype, (pd.CategoricalDtype, pd.StringDtype)):
+        names = sorted(column.unique())
+        place = {str(name): k / max(1, len(names) - 1) for k, name in enumerate(names)}
+        return column.map(place).to_numpy(dtype=float), place
+    low, high = column.min(), column.max()
+    scale = np.log if low > 0 and high / low > 10 else np.asarray
+    span = scale(high) - scale(low) or 1.0
+    return (scale(column.to_numpy(dtype=float)) - scale(low)) / span, {f"{low:.3g}": 0.0, f"{high:.3g}": 1.0}
+
+
+@styled
+def search_overview(trials: pd.DataFrame, importances: dict[str, float]) -> Picture:
+    """How much each setting mattered, and every trial as one line across all settings; trials has their columns and "skill"."""
+    figure, (left, right) = _canvas(4.2, ncols=2, width_ratios=[1, 2.2])
+    left.barh(range(len(importances)), list(importances.values()), color=SKY, edgecolor="black", hatch="//")
+    left.set_yticks(range(len(importances)), importances)
+    left.invert_yaxis()
+    left.set_title(text("重要度", "importance"))
+    columns = [*importances, "skill"]
+    placed = [_positions(trials[name].clip(lower=trials["skill"].quantile(0.25)) if name == "skill" else trials[name]) for name in columns]
+    order = trials["skill"].rank(ascending=False, method="first").to_numpy()
+    looks = ((order > len(trials) / 4, ":", GREY, 1, ("ほか", "others")), ((order <= len(trials) / 4) & (order > 1), "-", BLUE, 1.2, ("上位 1/4", "best quarter")),
+             (order == 1, "-*", RED, 3, ("最良", "best")))  # fmt: skip
+    for chosen, line, color, width, words in looks:
+        lines = right.plot(np.array([place[chosen] for place, _ in placed]), line, color=color, linewidth=width, markersize=12)
+        lines[0].set_label(text(*words)) if lines else None
+    for across, (_, ends) in enumerate(placed):
+        right.plot([across, across], [0, 1], color="black", linewidth=1)
+        for name, height in ends.items():
+            mark = "<= " if columns[across] == "skill" and height == 0 else ""
+            right.annotate(mark + name, (across, height), xytext=(0, -18 if height < 0.5 else 9), textcoords="offset points", ha="center", fontsize=9)
+    right.set_xticks(range(len(columns)), [name.replace("_", "\n") for name in columns])
+    right.set_yticks([])
+    right.grid(False)
+    right.margins(x=0.08, y=0.14)
+    right.set_title(text("試行 1 回が 1 本の線", "one line a trial"))
+    figure.legend(loc="outside lower right", ncols=3)
+    return Picture(figure, "左は設定の重要度の棒、右は試行ごとの平行座標の線。", "Left, bars of each setting's importance; right, parallel coordinates, one line a trial.")
+
+
+@styled
+def workers_timeline(trials: pd.DataFrame) -> Picture:
+    """Who trained what and when, one row a process; as `search.trial_table` gives it. A trial cut off and its retry are named."""
+    workers = list(dict.fromkeys(trials["worker"]))
+    figure, axes = _canvas(1.7 + 0.35 * len(workers))
+    retried = trials["retry of"].notna()
+    looks = ((~retried & (trials["state"] == "COMPLETE"), SKY, None, ("完了", "complete")),
+             (trials["state"] == "FAIL", RED, "xx", ("中断された試行", "cut off")), (retried, ORANGE, "//", ("やり直し", "retry")))  # fmt: skip
+    for chosen, color, hatch, words in looks:
+        part = trials[chosen].dropna(subset=["start", "end"])
+        rows = [workers.index(worker) for worker in part["worker"]]
+        axes.barh(rows, part["end"] - part["start"], left=part["start"], color=color, hatch=hatch, edgecolor="black", label=text(*words))
+        for row, (number, trial) in zip(rows, part.iterrows(), strict=True):
+            if hatch:
+                axes.annotate(f"{number}", ((trial["start"] + trial["end"]) / 2, row), ha="center", va="center", fontsize=10,
+                              bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
+    axes.set_yticks(range(len(workers)), [text(f"プロセス {k + 1}", f"process {k + 1}") for k in range(len(workers))])
+    axes.invert_yaxis()
+    axes.set_xlabel(text("秒", "seconds"))
+    figure.legend(loc="outside lower center", ncols=3)
+    _title(axes, "どのプロセスが、いつ、どの試行をしたか", "Which process did which trial, and when")
+    return Picture(figure, "プロセスごとの横棒。中断された試行と、そのやり直しに番号がある。", "Bars by process; the trial that was cut off and its retry carry their numbers.")
+
+
+@styled
+def best_of_many(tables: dict[str, pd.DataFrame]) -> Picture:
+    """What choosing the best of n gains over one unchosen, on validation and test part; one panel a table of `search.best_of`."""
+    figure, panels = _canvas(3.8, ncols=len(tables), sharey=True, squeeze=False)
+    for axes, (name, table) in zip(panels[0], tables.items(), strict=True):
+        table = table - table.iloc[0]
+        axes.plot(table.index, table["validation"], "s-", color=BLUE, markevery=4, label=text("検証部分", "validation part"))
+        axes.plot(table.index, table["test"], "o--", color=RED, markevery=4, label=text("テスト部分", "test part"))
+        axes.set_xlabel(text("試した数 n", "number tried, n"))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_title(name)
+    panels[0, 0].set_ylabel(text("選ぶことで増えるスキル", "skill gained by choosing", between="\n"))
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return Picture(figure, "試した数と、選ぶことで増えるスキル。検証部分では増え続け、テスト部分では増えるとは限らない。",
+                   "Skill gained by choosing, by the number tried: on the validation part it keeps rising, on the test part it need not.")  # fmt: skip
+
+
 # Step 11: the project
 
 

@@ -44,8 +44,7 @@ def prose(text):
 
 
 def test_there_is_a_notebook_for_every_step():
-    steps = [path.stem[:2] for path in NOTEBOOKS]
-    assert steps[:10] == [f"{step:02}" for step in range(10)] and len(set(steps)) == len(steps)
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{step:02}" for step in range(12)]
 
 
 def test_every_markdown_cell_has_both_languages(notebook):
@@ -193,7 +192,7 @@ def definitions(source):
     return {node.name: bare(node) for node in ast.parse(source).body if isinstance(node, kinds)}
 
 
-ROOMS = ["language", "environment", "data", "windows", "model", "training", "validation", "beyond", "horizons", "columns", "leakage", "project"]
+ROOMS = ["language", "environment", "data", "windows", "model", "training", "validation", "beyond", "horizons", "columns", "leakage", "backtest", "search", "project"]
 TAUGHT = {
     "02_windowing": ("windows", {"make_windows", "split_last"}),
     "03_model": ("model", {"LSTMRegressor"}),

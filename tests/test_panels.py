@@ -3,6 +3,7 @@
 import io
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -117,3 +118,18 @@ def test_project_explorer_trains_anew_and_shows_the_validation_part(monkeypatch)
     assert "3 epochs" in explorer.result.value
     with pytest.raises(ValueError, match="no column Price"):
         panels.project_explorer(prices, "Price")
+
+
+def test_backtest_explorer_walks_as_the_helper_does_and_every_control_draws_anew():
+    explorer = panels.backtest_explorer("ibm", None, test=30, every=15, first=2, epochs=1, hidden_size=2)
+    prices = load_prices("ibm").tail(panels.MAX_ROWS)
+    values = prices[["Open", "Close"]].to_numpy()
+    learner = panels.partial(panels.refit_lstm, first=2, epochs=1, hidden_size=2)
+    y = panels.walk_forward(values, 30, learner, every=15)
+    rmse = pd.read_html(io.StringIO(explorer.result.value))[0].iloc[0, 1]
+    assert float(rmse) == pytest.approx(np.sqrt(np.mean((values[-30:, 0] - y) ** 2)), rel=1e-3)
+    for name, value in {"sliding": True, "rows": 200, "every": 10, "window": 8, "hidden_size": 3, "target": "change", "seed": 1, "series": "usdjpy"}.items():
+        before = picture(explorer.result.value)
+        explorer.controls[name][0].value = value
+        assert explorer.status.value == "" and picture(explorer.result.value) != before, name
+    assert "previous close" not in explorer.result.value  # USD/JPY has one rate a day

@@ -12,6 +12,7 @@ from PIL import Image
 from helpers import plots
 from helpers.data import load_prices
 from helpers.horizons import coverage_by_step
+from helpers.language import text
 from helpers.validation import lag_profile
 
 PRICES = load_prices("ibm").tail(300)
@@ -22,13 +23,20 @@ CURVES = HISTORY.assign(loss=[1.0, 0.9, 0.8], direction=[0.5, 0.52, 0.55])
 AHEAD = np.stack([PRICES["Open"].to_numpy()[-62 + step :][:60] for step in range(3)], axis=1)
 RMSE = pd.Series([2.0, 3, 4], index=[1, 2, 3])
 OFFSETS = np.linspace(-3, 3, 61)
-SKILLS = pd.DataFrame({"pretended": [-0.1, 0.4], "hold-out": [-0.2, -0.3]}, index=["none", "shuffle"])
 COMPARED = pd.DataFrame(
     {"skill": [0.2, -3, np.nan, 0.1], "low": [0.1, -4, np.nan, np.nan], "high": [0.3, -2, np.nan, np.nan]},
     index=pd.MultiIndex.from_tuples([("one", "naive"), ("one", "linear"), ("two", "naive"), ("two", "linear")]),
 )
 PATHS = ACTUAL[[[9], [39]]] + np.arange(14)
 WAVE = 100 + 10 * np.sin(np.arange(300) / 4)
+SKILLS = pd.DataFrame({"pretended": [-0.1, 0.4], "hold-out": [-0.2, -0.3]}, index=["none", "shuffle"])
+OVER_TIME = pd.DataFrame({"skill": np.linspace(-0.1, 0.1, 81), "low": -0.2, "high": 0.2}, index=range(20, 101))
+TRIALS = pd.DataFrame(
+    {"worker": ["1", "2", "1", "3", "3"], "state": ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE", "RUNNING"], "start": [0, 0, 1, 1.5, 3.0],
+     "end": [1, 1.4, 2, 3, np.nan], "retry of": [np.nan, np.nan, np.nan, 1, np.nan], "skill": [0.1, np.nan, -3, 0.3, np.nan],
+     "window": [2, 5, 5, 9, 1], "lr": [0.01, 0.1, 1, 0.5, 1], "target": ["level", "level", "change", "level", "level"]}
+)  # fmt: skip
+BEST_OF = pd.DataFrame({"validation": np.log(np.arange(1, 21)), "test": 0.1}, index=range(1, 21))
 FIGURES = {
     "price_history": lambda: plots.price_history(PRICES, "Open", 100),
     "price_bars": lambda: plots.price_bars(PRICES.tail(20)),
@@ -82,6 +90,12 @@ FIGURES = {
         {level: coverage_by_step(np.zeros((60, 14)), np.full((60, 14), -1), np.ones((60, 14))) for level in (0.8, 0.95)}
     ),
     "closed_loop": lambda: plots.closed_loop(WAVE, {"10 epochs": WAVE * 0.9, "40 epochs": WAVE}, PRICES.attrs),
+    "skill_over_time": lambda: plots.skill_over_time(
+        PRICES.index[-100:], {name: OVER_TIME - k / 9 for k, name in enumerate(["LSTM", "linear", "drift"])}, ("前日の始値", "the previous open")
+    ),
+    "search_overview": lambda: plots.search_overview(TRIALS.dropna(subset=["skill"]), {"target": 0.5, "lr": 0.3, "window": 0.2}),
+    "workers_timeline": lambda: plots.workers_timeline(TRIALS),
+    "best_of_many": lambda: plots.best_of_many({text("設定", "settings"): BEST_OF, text("種", "seeds"): BEST_OF}),
 }
 KANA_OR_KANJI = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 

@@ -1,0 +1,218 @@
+"""Step 10: search settings with Optuna, in one process or in many that share a storage.
+
+    python -m helpers.search --storage search.journal --trials 100 --workers 4
+
+Start the same command again, in another terminal or on another machine that reaches the storage, and it joins the study.
+"""
+
+import argparse
+import multiprocessing
+import os
+import socket
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from typing import Any
+
+import numpy as np
+import optuna
+import pandas as pd
+from numpy.typing import ArrayLike
+from optuna.storages import BaseStorage, GrpcStorageProxy, JournalStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.study import MaxTrialsCallback
+from optuna.trial import Trial, TrialState
+from scipy.special import comb
+
+from helpers.backtest import TARGETS, TargetForecaster
+from helpers.data import load_prices
+from helpers.language import both, say
+from helpers.windows import make_windows
+
+HEARTBEAT = 30  # seconds between two signs of life of a worker; twice as many without one, and its trial goes to another
+LOCK = 5
+RETRIES = 3  # a trial that kills its worker every time is given up
+HOST = socket.gethostname()
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def suggest(trial: Trial) -> dict[str, Any]:
+    """The space: what one trial tries."""
+    return {
+        "window": trial.suggest_int("window", 2, 15),
+        "hidden_size": trial.suggest_int("hidden_size", 4, 16, log=True),
+        "num_layers": trial.suggest_int("num_layers", 1, 2),
+        "lr": trial.suggest_float("lr", 0.1, 1.0, log=True),
+        "target": trial.suggest_categorical("target", TARGETS),
+    }
+
+
+def skills(values: ArrayLike, settings: dict[str, Any], parts: list[int], *, epochs: int = 12, seed: int = 0) -> list[float]:
+    """Train once on all rows before the last sum(parts) rows; the skill on each part after that, in the order of time.
+
+    values: (time,) or (time, features), the first feature is forecast one step ahead. settings: a window, and arguments of
+    `TargetForecaster`. Skill: 1 - RMSE / RMSE of the naive forecast.
+    """
+    model = dict(settings)
+    x, t = make_windows(values, model.pop("window"))
+    held = sum(parts)
+    forecaster = TargetForecaster(x[:-held], t[:-held], seed=seed, **model).train(epochs)
+    errors = np.square((t[-held:] - forecaster(x[-held:])).numpy().ravel())
+    naive = np.square((t[-held:] - x[-held:, -1, :1]).numpy().ravel())
+    ends = np.cumsum(parts)[:-1]
+    return [1 - float(np.sqrt(e.sum() / n.sum())) for e, n in zip(np.split(errors, ends), np.split(naive, ends), strict=True)]
+
+
+def objective(values: ArrayLike, validation: int, **training: Any) -> Callable[[Trial], float]:
+    """What Optuna maximises: the skill on the last `validation` rows of `values`, which holds no row of the test part."""
+
+    def trial_skill(trial: Trial) -> float:
+        trial.set_user_attr("worker", f"{HOST}:{os.getpid()}")  # so that it can be found when this process is killed
+        return skills(values, suggest(trial), [validation], **training)[0]
+
+    return trial_skill
+
+
+def open_storage(where: str) -> BaseStorage:
+    """A path: a journal file, for processes on one machine. mysql://..., sqlite:///...: a database. grpc://host:port: a proxy.
+
+    With a database of its own the workers send signs of life, and a trial whose worker fell silent is retried by another.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        if where.startswith("grpc://"):
+            host, _, port = where.removeprefix("grpc://").partition(":")
+            return GrpcStorageProxy(host=host, port=int(port or 13000))
+        if "://" in where:
+            retry = RetryHeartbeatStaleTrialCallback(max_retry=RETRIES)
+            return optuna.storages.get_storage(RDBStorage(where, heartbeat_interval=HEARTBEAT, heartbeat_stale_trial_callback=retry))
+    # This lock works on Windows too. Who is killed while writing leaves it locked: the others break it after LOCK seconds.
+    return JournalStorage(JournalFileBackend(where, JournalFileOpenLock(where, grace_period=LOCK)))
+
+
+def open_study(where: str, name: str = "search") -> optuna.Study:
+    """The study of that name, made when it is not there yet."""
+    return optuna.create_study(storage=open_storage(where), study_name=name, direction="maximize", load_if_exists=True)
+
+
+def put_back(study: optuna.Study, worker: str) -> int:
+    """Fail the running trials of a lost worker, "host:pid", or of a lost machine, "host:", and queue their settings again.
+
+    Journal files and the gRPC proxy know no signs of life (Optuna 5.0): there this is the way back. Returns how many.
+    """
+    lost = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        retry = RetryHeartbeatStaleTrialCallback(max_retry=RETRIES)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if f"{trial.user_attrs.get('worker', '')}:".startswith(f"{worker.rstrip(':')}:"):
+            try:
+                study.tell(trial.number, state=TrialState.FAIL)
+            except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
+                continue  # somebody else has noticed first
+            retry(study, trial)
+            lost += 1
+    return lost
+
+
+def work(where: str, name: str, trials: int, seconds: float | None, values: ArrayLike, validation: int, training: dict) -> None:
+    """One worker: trial after trial, until the study has `trials` complete ones or `seconds` are over."""
+    study = open_study(where, name)
+    if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) < trials:
+        study.optimize(objective(values, validation, **training), n_trials=trials, timeout=seconds,
+                       callbacks=[MaxTrialsCallback(trials)], catch=(FloatingPointError,))  # fmt: skip
+
+
+def run(where: str, values: ArrayLike, *, name: str = "search", trials: int = 100, workers: int = 1, validation: int = 200,
+        seconds: float | None = None, **training: Any) -> optuna.Study:
+    """`workers` processes on this machine share one study. A killed one loses its own trial, which is queued again, and is replaced.
+
+    values: the series without its test part. training: epochs and seed, as in `skills`. Trials under way when the last one
+    wanted is done are finished, so there may be workers - 1 more. Raises RuntimeError when a worker stopped with an error.
+    """
+    # A forked process has torch at once, a spawned one imports it anew; but a fork loses threads, which a kernel and gRPC have.
+    alone = sys.platform == "linux" and threading.active_count() == 1 and not where.startswith("grpc://")
+    context = multiprocessing.get_context("fork" if alone else "spawn")
+    settings = (where, name, trials, seconds, np.asarray(values, dtype=float), validation, training)
+
+    def start() -> multiprocessing.Process:
+        process = context.Process(target=work, args=settings)
+        process.start()
+        return process
+
+    open_study(where, name)  # before the workers, so that they do not all make it
+    team, failed = [start() for _ in range(workers)], 0
+    while team:
+        wait([process.sentinel for process in team])
+        for process in [process for process in team if process.exitcode is not None]:
+            team.remove(process)
+            if process.exitcode:
+                put_back(open_study(where, name), f"{HOST}:{process.pid}")
+            if process.exitcode < 0:  # by a signal: killed from outside
+                team.append(start())
+            failed += process.exitcode > 0
+    if failed:
+        raise RuntimeError(both(f"{failed} 個のプロセスがエラーで終わりました。", f"{failed} processes ended with an error."))
+    return open_study(where, name)
+
+
+def trial_table(study: optuna.Study) -> pd.DataFrame:
+    """One row a trial: worker (process id), state, skill, start and end in seconds since the first start, retry of, settings."""
+    rows = []
+    for trial in study.get_trials(deepcopy=False):
+        rows.append({"worker": trial.user_attrs.get("worker", "").rpartition(":")[2], "state": trial.state.name,
+                     "skill": trial.value, "start": trial.datetime_start, "end": trial.datetime_complete,
+                     "retry of": trial.system_attrs.get("failed_trial"), **trial.params})  # fmt: skip
+    table = pd.DataFrame(rows).rename_axis("trial")
+    begin = table["start"].min()
+    return table.assign(**{name: (pd.to_datetime(table[name]) - begin).dt.total_seconds() for name in ("start", "end")})
+
+
+def best_of(validation: ArrayLike, test: ArrayLike) -> pd.DataFrame:
+    """What to expect when n of N tried things are looked at and the one best on the validation part is kept, n = 1 .. N.
+
+    validation, test: N scores each, larger is better. Columns validation and test: the kept one's score, the average over all
+    ways to draw n of the N. The r-th best is kept when it is drawn and the r - 1 better ones are not: C(N - r, n - 1) / C(N, n).
+    """
+    validation, test = np.asarray(validation, dtype=float), np.asarray(test, dtype=float)
+    total, order = len(validation), np.argsort(-validation, kind="stable")
+    ranks = np.arange(1, total + 1)
+    rows = [comb(total - ranks, n - 1) / comb(total, n) @ np.column_stack([validation, test])[order] for n in ranks]
+    return pd.DataFrame(rows, columns=["validation", "test"], index=pd.Index(ranks, name="n"))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line; `python -m helpers.search --help` lists the options."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.search", description="設定を探します。 / Search settings.")
+    add = parser.add_argument
+    add("--storage", required=True, help="ファイル、DB の URL、grpc://host:port / a file, a database URL, or grpc://host:port")
+    add("--study", default="search", help="スタディの名前 / name of the study")
+    add("--trials", type=int, default=100, help="全部でいくつ試すか / trials that the study shall have")
+    add("--workers", type=int, default=1, help="このマシンでのプロセス数 / processes on this machine")
+    add("--seconds", type=float, help="秒数の上限 / time limit in seconds")
+    add("--series", default="nikkei225", help="系列の名前か CSV / name of a series, or a CSV")
+    add("--fallback", default="ibm", help="取得できないときの系列 / series to take where it cannot be had")
+    add("--columns", default="Open,Close", help="入力の列、先頭が予測の対象 / input columns, the first is forecast")
+    add("--test", type=int, default=100, help="決して見ない最後の行数 / last rows that are never looked at")
+    add("--validation", type=int, default=200, help="検証に使う行数 / rows to validate on")
+    add("--epochs", type=int, default=12, help="学習のエポック数 / epochs of training")
+    add("--lost", metavar="HOST", help="失われたマシンの試行を戻すだけ / only put back the trials of a lost machine")
+    given = parser.parse_args(arguments)
+    if given.lost:
+        count = put_back(open_study(given.storage, given.study), f"{given.lost}:")
+        say(f"{count} 個の試行を列に戻しました。", f"{count} trials put back into the queue.")
+        return
+    prices = load_prices(given.series, given.fallback)
+    columns = [name for name in given.columns.split(",") if name in prices] or [prices.attrs["column"]]
+    study = run(given.storage, prices[columns].to_numpy()[: -given.test], name=given.study, trials=given.trials, workers=given.workers,
+                seconds=given.seconds, validation=given.validation, epochs=given.epochs)  # fmt: skip
+    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    say(f"完了した試行: {len(done)}", f"complete trials: {len(done)}")
+    if done:
+        print(f"{study.best_value:+.4f}", study.best_params)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,278 @@
+"""Step 10: the search, with real processes, of which some are killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from itertools import combinations
+
+import numpy as np
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from helpers import search
+from helpers.data import generate, load_prices
+from helpers.windows import make_windows
+
+PRICES = load_prices("ibm")[["Open", "Close"]].tail(300).to_numpy()
+SETTINGS = {"window": 4, "hidden_size": 4, "num_layers": 1, "lr": 1.0, "target": "level"}
+posix = pytest.mark.skipif(sys.platform != "linux", reason="what is patched here reaches forked processes only")
+
+
+def complete(study):
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def running(study):
+    """Trials in the middle of their training: all settings are there."""
+    trials = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return [trial for trial in trials if trial.user_attrs.get("worker") and len(trial.params) == len(SETTINGS)]
+
+
+def slow(values, settings, parts, *, seconds=0.4, **training):
+    """In place of a training: sleeps, and is the better the nearer the window is to 10."""
+    time.sleep(seconds)
+    return [-abs(settings["window"] - 10.0)]
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.01)
+    return found
+
+
+def test_the_skill_of_a_part_does_not_see_what_comes_after():
+    alone = search.skills(PRICES[:-50], SETTINGS, [60], epochs=3)
+    together = search.skills(PRICES, SETTINGS, [60, 50], epochs=3)
+    assert together[0] == pytest.approx(alone[0], abs=1e-4)
+    changed = PRICES.copy()
+    changed[-50:] *= 3
+    assert search.skills(changed, SETTINGS, [60, 50], epochs=3)[0] == pytest.approx(alone[0], abs=1e-4)
+
+
+@pytest.mark.parametrize("window", [2, 17])
+def test_the_skill_is_that_of_the_last_rows_whatever_the_window(window):
+    class Yesterday:  # an independent forecast whose errors are known: the value two rows back
+        def __init__(self, *arguments, **model): pass
+        def train(self, epochs): return self
+        def __call__(self, x): return x[:, -2, :1]
+
+    real, search.TargetForecaster = search.TargetForecaster, Yesterday
+    try:
+        seen = search.skills(PRICES, SETTINGS | {"window": window}, [60, 40])
+    finally:
+        search.TargetForecaster = real
+    opens = PRICES[:, 0]
+    for part, skill in zip((slice(-100, -40), slice(-40, None)), seen, strict=True):
+        two_back, one_back = opens - np.roll(opens, 2), opens - np.roll(opens, 1)
+        assert skill == pytest.approx(1 - np.sqrt((two_back[part] ** 2).sum() / (one_back[part] ** 2).sum()), abs=1e-4)
+
+
+def test_the_space_is_inside_what_the_model_takes():
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(5):
+        settings = search.suggest(study.ask())
+        x, _ = make_windows(PRICES, settings["window"])
+        assert len(x) == 300 - settings["window"] and np.isfinite(search.skills(PRICES, settings, [50], epochs=1)[0])
+
+
+def test_a_search_finds_the_target_that_a_random_walk_above_its_past_needs():
+    """Far above all training levels only the forecast of changes works: the search must find that out from the data."""
+    walk = np.cumsum(np.abs(generate("random_walk", 300)["Close"].diff().dropna().to_numpy())) + 100
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(search.objective(walk, 60, epochs=4), n_trials=8)
+    assert study.best_params["target"] == "change"
+
+
+def test_the_best_of_n_is_the_mean_over_all_draws():
+    rng = np.random.default_rng(0)
+    validation, test = rng.normal(size=7), rng.normal(size=7)
+    table = search.best_of(validation, test)
+    for n in range(1, 8):
+        kept = [max(draw, key=lambda k: validation[k]) for draw in combinations(range(7), n)]
+        assert table.loc[n, "validation"] == pytest.approx(np.mean(validation[kept]))
+        assert table.loc[n, "test"] == pytest.approx(np.mean(test[kept]))
+
+
+def test_of_a_hundred_worthless_settings_the_best_looks_good_and_is_not():
+    """Pure chance: the validation score of the kept one follows the expected maximum of a normal sample, its test score stays at 0."""
+    rng = np.random.default_rng(1)
+    tables = [search.best_of(rng.normal(size=100), rng.normal(size=100)) for _ in range(200)]
+    mean = sum(tables) / len(tables)
+    assert mean["validation"].is_monotonic_increasing and mean.loc[100, "validation"] == pytest.approx(2.51, abs=0.1)
+    assert mean["test"].abs().max() < 0.25
+
+
+@pytest.mark.parametrize("where", ["search.journal", "sqlite:///search.db"])
+def test_two_processes_share_one_study_and_go_on_with_it(where, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = search.run(where, PRICES, trials=4, workers=2, validation=50, epochs=1)
+    assert 4 <= len(complete(study)) <= 5
+    study = search.run(where, PRICES, trials=7, workers=2, validation=50, epochs=1)
+    assert 7 <= len(complete(study)) <= 8
+    table = search.trial_table(study)
+    assert table["worker"].nunique() >= 3 and (table["end"] >= table["start"]).all() and table["start"].min() == 0
+    search.run(where, PRICES, trials=7, workers=2, validation=50, epochs=1)
+    assert len(search.trial_table(study)) == len(table)  # enough already: nothing more is tried
+
+
+@posix
+@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("where", ["search.journal", "sqlite:///search.db"])
+def test_a_killed_worker_loses_its_own_trial_and_another_one_retries_it(where, workers, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(search, "skills", slow)
+    study = search.open_study(where)
+    ended = threading.Event()
+    killed = []
+
+    def kill():
+        wait_for(lambda: len(complete(study)) >= 2 or ended.is_set())
+        trial = max(wait_for(lambda: running(study)), key=lambda trial: trial.number)
+        killed.append(trial)
+        os.kill(int(trial.user_attrs["worker"].rpartition(":")[2]), signal.SIGKILL)
+
+    # The supervisor runs in a process of its own, as on the command line, so that it forks from a single thread.
+    supervisor = search.multiprocessing.get_context("fork").Process(
+        target=search.run, args=(where, PRICES), kwargs={"trials": 10, "workers": workers, "validation": 50})  # fmt: skip
+    supervisor.start()
+    kill()
+    supervisor.join(60)
+    ended.set()
+    assert supervisor.exitcode == 0
+    trials = study.get_trials()
+    lost = [trial for trial in trials if trial.state == TrialState.FAIL]
+    assert [trial.number for trial in lost] == [killed[0].number]
+    (again,) = [trial for trial in trials if "failed_trial" in trial.system_attrs]
+    assert again.state == TrialState.COMPLETE and again.system_attrs["failed_trial"] == lost[0].number
+    assert again.params == lost[0].params and again.user_attrs["worker"] != lost[0].user_attrs["worker"]
+    assert 10 <= len(complete(study)) < 10 + workers
+    assert {trial.state for trial in trials} <= {TrialState.COMPLETE, TrialState.FAIL}
+
+
+def test_a_worker_killed_while_writing_holds_the_others_up_for_some_seconds_only(tmp_path):
+    where = str(tmp_path / "search.journal")
+    search.run(where, PRICES, trials=1, validation=50, epochs=1)
+    (tmp_path / "search.journal.lock").touch()  # what such a worker leaves behind
+    started = time.monotonic()
+    assert len(complete(search.run(where, PRICES, trials=2, validation=50, epochs=1))) == 2
+    assert search.LOCK <= time.monotonic() - started < search.LOCK + 20
+
+
+@posix
+def test_in_a_database_the_trial_of_a_machine_that_went_silent_is_retried_by_another(tmp_path, monkeypatch):
+    """Supervisor and worker die together, so that nobody is left to notice: only the missing heartbeat tells."""
+    where = f"sqlite:///{tmp_path}/search.db"
+    monkeypatch.setattr(search, "HEARTBEAT", 1)
+    monkeypatch.setattr(search, "skills", lambda *a, **k: slow(*a, seconds=600, **k))
+    study, fork = search.open_study(where), search.multiprocessing.get_context("fork")
+    silent = fork.Process(target=search.work, args=(where, "search", 5, None, PRICES, 50, {}))
+    silent.start()
+    lost = wait_for(lambda: running(study))[0]
+    silent.kill()
+    silent.join()
+    monkeypatch.setattr(search, "skills", slow)
+    other = fork.Process(target=search.work, args=(where, "search", 12, None, PRICES, 50, {}))
+    other.start()
+    other.join(60)
+    assert other.exitcode == 0 and study.get_trials()[lost.number].state == TrialState.FAIL
+    (again,) = [trial for trial in complete(study) if "failed_trial" in trial.system_attrs]
+    assert again.system_attrs["failed_trial"] == lost.number and again.params == lost.params and len(complete(study)) == 12
+
+
+@posix
+def test_the_trials_of_a_lost_machine_are_put_back_and_no_others(tmp_path):
+    where = str(tmp_path / "search.journal")
+    study = search.open_study(where)
+    for worker in ("east:11", "east:12", "eastern:11", "west:11", None):
+        trial = study.ask()
+        search.suggest(trial)
+        if worker:
+            trial.set_user_attr("worker", worker)
+    search.main(["--storage", where, "--lost", "east"])
+    states = [trial.state.name for trial in search.open_study(where).get_trials()]
+    assert states == ["FAIL", "FAIL", "RUNNING", "RUNNING", "RUNNING", "WAITING", "WAITING"]
+    assert search.put_back(study, "west:1") == 0 and search.put_back(study, "west:11") == 1
+
+
+def test_a_trial_that_kills_every_worker_is_given_up(tmp_path):
+    study = search.open_study(str(tmp_path / "search.journal"))
+    study.enqueue_trial({"window": 7})
+    for attempt in range(search.RETRIES + 1):
+        trial = study.ask()
+        assert trial.suggest_int("window", 2, 15) == 7, attempt
+        trial.set_user_attr("worker", "here:1")
+        assert search.put_back(study, "here:1") == 1
+    assert not study.get_trials(states=(TrialState.WAITING,))
+
+
+@posix
+def test_a_worker_with_an_error_is_told(tmp_path, monkeypatch, capfd):
+    def broken(*arguments, **training):
+        raise TypeError("broken on purpose")
+
+    monkeypatch.setattr(search, "skills", broken)
+    with pytest.raises(RuntimeError, match="2 個のプロセス(.|\n)*2 processes"):
+        search.run(str(tmp_path / "search.journal"), PRICES, trials=3, workers=2, validation=50)
+    assert "broken on purpose" in capfd.readouterr().err
+
+
+@posix
+def test_a_training_that_breaks_down_costs_one_trial(tmp_path, monkeypatch):
+    def fragile(values, settings, parts, **training):
+        if settings["target"] == "level":
+            raise FloatingPointError("the loss became nan")
+        return [0.1]
+
+    monkeypatch.setattr(search, "skills", fragile)
+    study = search.run(str(tmp_path / "search.journal"), PRICES, trials=20, workers=1, validation=50)
+    assert {trial.state for trial in study.get_trials()} == {TrialState.COMPLETE, TrialState.FAIL}
+
+
+SERVER = """
+import sys, warnings
+warnings.simplefilter("ignore")
+from optuna.storages import get_storage, run_grpc_proxy_server
+run_grpc_proxy_server(get_storage(sys.argv[1]), host="localhost", port=int(sys.argv[2]))
+"""
+
+
+def test_workers_meet_over_the_grpc_proxy_and_a_killed_one_is_replaced(tmp_path):
+    pytest.importorskip("grpc")
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen([sys.executable, "-c", SERVER, f"sqlite:///{tmp_path}/search.db", str(port)])
+    try:
+        search.open_storage(f"grpc://localhost:{port}").wait_server_ready(60)
+        study = search.open_study(f"grpc://localhost:{port}")
+        command = [sys.executable, "-m", "helpers.search", "--storage", f"grpc://localhost:{port}", "--series", "ibm", "--trials", "8",
+                   "--workers", "2", "--validation", "100"]  # fmt: skip
+        searching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        lost = max(wait_for(lambda: running(study), 120), key=lambda trial: trial.number)
+        os.kill(int(lost.user_attrs["worker"].rpartition(":")[2]), getattr(signal, "SIGKILL", signal.SIGTERM))
+        said, _ = searching.communicate(timeout=240)
+        assert searching.returncode == 0 and "complete trials: " in said
+        trials = study.get_trials()
+        assert trials[lost.number].state == TrialState.FAIL
+        (again,) = [trial for trial in trials if "failed_trial" in trial.system_attrs]
+        assert again.state == TrialState.COMPLETE and again.params == lost.params and len(complete(study)) >= 8
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_the_command_never_sees_the_test_part(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(search, "run", lambda where, values, **how: seen.append(values) or search.open_study(where))
+    search.main(["--storage", str(tmp_path / "a.journal"), "--series", "ibm", "--test", "30", "--columns", "Open,Close"])
+    whole = load_prices("ibm")[["Open", "Close"]].to_numpy()
+    np.testing.assert_array_equal(seen[0], whole[:-30])
+    search.main(["--storage", str(tmp_path / "b.journal"), "--series", "usdjpy", "--columns", "Open,Close"])
+    assert seen[1].shape[1] == 1  # only a Close there
