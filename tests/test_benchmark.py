@@ -33,6 +33,7 @@ def numbers(node):
 
 def test_every_section_says_when_and_where_it_was_measured():
     assert set(RESULTS) == SECTIONS | {"summary"}
+    assert RESULTS["recipe"]["series"] == "nikkei225"
     for name in SECTIONS:
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", RESULTS[name]["date"]) and RESULTS[name]["load_before"] >= 0
         assert {"cpu", "cores", "torch", "python"} <= set(RESULTS[name]["machine"])
@@ -84,7 +85,7 @@ def test_the_tasks_still_run():
     x, x_test, t, _ = tasks.nikkei()
     assert x_test.shape == (100, 5, 1)
     short = tasks.recipe(seed=0, epochs=3)
-    assert short["rmse"] is None and short["seconds_8000"] > 100 * short["measured_seconds"]
+    assert short["seconds_8000"] == pytest.approx(short["measured_seconds"] + 7.997 * short["ms_per_epoch"])
     assert len(tasks.plain_lstm(x[:64], t[:64], x_test, seed=0, epochs=1)) == 100
     models = [Forecaster(x[:50], t[:50], seed=seed) for seed in range(3)]
     each = sum(float(((run.model(run.x) - run.t) ** 2).mean()) for run in models)
@@ -133,3 +134,4 @@ def test_readmes_quote_the_benchmark_as_measured(language):
     if not block:
         pytest.skip("this README does not quote it")
     assert block[2] == report.table(RESULTS, language)
+    assert RESULTS["summary"]["recipe"]["others"] <= report.QUIET, "measured on a busy machine: run make bench again"

@@ -31,6 +31,8 @@ def _against_rivals(axes: Axes, found: dict, unit: tuple[str, str]) -> None:
         if name in found:
             axes.plot(found[name]["seconds"], found[name]["rmse"], marker, color=color, markeredgecolor="black", markersize=9,
                       label=text(*NAMES.get(name, (name, name))))  # fmt: skip
+    if found["naive"]["rmse"] < 2 * min(row["rmse"] for row in found.values()):  # elsewhere it is far above all of them
+        axes.axhline(found["naive"]["rmse"], color="black", linestyle="--", linewidth=1, label=text("ナイーブ予測", "naive forecast"))
     axes.set_xlabel(text(*SECONDS))
     axes.set_ylabel(f"RMSE{text(*unit)}")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import torch
 from torch import Tensor, nn
 
@@ -217,7 +218,7 @@ def batched(rounds: int = 30) -> dict:
     return {"models": 5, "ms": ms}
 
 
-def busy_neighbour(rounds: int = 7, hidden_size: int = 16) -> dict:
+def busy_neighbour(hidden_size: int = 16, epochs: int = 12, rounds: int = 5) -> dict:
     """Seconds of one training by number of threads, alone and beside a process that spins on every core, interleaved."""
     from helpers.training import Forecaster
 
@@ -232,11 +233,11 @@ def busy_neighbour(rounds: int = 7, hidden_size: int = 16) -> dict:
             for turn in range(rounds):
                 for name in list(threads)[turn % 3 :] + list(threads)[: turn % 3]:
                     torch.set_num_threads(threads[name])
-                    seconds[place][name].append(Forecaster(x_train, t_train, hidden_size=hidden_size).train(12).seconds)
+                    seconds[place][name].append(Forecaster(x_train, t_train, hidden_size=hidden_size).train(epochs).seconds)
         finally:
             for process in spinning:
                 process.kill()
-    return {"hidden_size": hidden_size, "threads": threads, "seconds": seconds}
+    return {"hidden_size": hidden_size, "epochs": epochs, "threads": threads, "seconds": seconds}
 
 
 def cost(repeats: int = 3) -> dict:
@@ -345,5 +346,16 @@ def forecast(series: str, model: str, seed: int = 0) -> dict:
     return {"series": series, "model": model, "seed": seed, "seconds": seconds, "rmse": rmse(actual, y), "threads": torch.get_num_threads()}
 
 
+def busy_seconds() -> float:
+    """CPU seconds that all processes of this machine but this one and its children have used since it was started."""
+    times = psutil.cpu_times()
+    own = os.times()
+    return sum(times) - times.idle - getattr(times, "iowait", 0) - sum(own[:4])
+
+
 if __name__ == "__main__":
-    print(json.dumps(globals()[sys.argv[1]](**json.loads(sys.argv[2] if len(sys.argv) > 2 else "{}"))))
+    others, clock = busy_seconds(), time.perf_counter()
+    found = globals()[sys.argv[1]](**json.loads(sys.argv[2] if len(sys.argv) > 2 else "{}"))
+    # The share of the machine that others had meanwhile: seconds are to be trusted where it is small.
+    found["others"] = max(0, busy_seconds() - others) / (time.perf_counter() - clock) / psutil.cpu_count()
+    print(json.dumps(found))
