@@ -88,7 +88,7 @@ def test_the_tasks_still_run():
     assert short["seconds_8000"] == pytest.approx(short["measured_seconds"] + 7.997 * short["ms_per_epoch"])
     assert len(tasks.plain_lstm(x[:64], t[:64], x_test, seed=0, epochs=1)) == 100
     models = [Forecaster(x[:50], t[:50], seed=seed) for seed in range(3)]
-    each = sum(float(((run.model(run.x) - run.t) ** 2).mean()) for run in models)
+    each = sum(((run.model(run.x) - run.t) ** 2).mean().item() for run in models)
     assert tasks.batched_loss([run.model for run in models], models[0].x, models[0].t)() == pytest.approx(each, rel=1e-5)
     assert tasks.default(x[:64], t[:64], x_test, seed=0, epochs=1).shape == tasks.ridge(x, t, x_test).shape == (100,)
 

@@ -26,15 +26,15 @@ def _against_recipe(axes: Axes, results: dict) -> None:
     axes.set_ylabel(text("テストの RMSE（円）", "test RMSE (yen)"))
 
 
-def _against_rivals(axes: Axes, found: dict, unit: tuple[str, str]) -> None:
+def _against_rivals(axes: Axes, found: dict, unit: str) -> None:
     for (name, marker), (_, _, color) in zip(MARKS.items(), LOOKS, strict=True):
         if name in found:
             axes.plot(found[name]["seconds"], found[name]["rmse"], marker, color=color, markeredgecolor="black", markersize=9,
-                      label=text(*NAMES.get(name, (name, name))))  # fmt: skip
+                      label=text(*NAMES[name]) if name in NAMES else name)  # fmt: skip
     if found["naive"]["rmse"] < 2 * min(row["rmse"] for row in found.values()):  # elsewhere it is far above all of them
         axes.axhline(found["naive"]["rmse"], color="black", linestyle="--", linewidth=1, label=text("ナイーブ予測", "naive forecast"))
     axes.set_xlabel(text(*SECONDS))
-    axes.set_ylabel(f"RMSE{text(*unit)}")
+    axes.set_ylabel(f"RMSE [{unit}]")
 
 
 def _cost(axes: Axes, results: dict) -> None:
@@ -53,8 +53,8 @@ def benchmark(results: dict) -> Picture:
     figure, ((one, two), (three, four)) = _canvas(8.4, nrows=2, ncols=2)
     _against_recipe(one, results)
     _cost(two, results)
-    for axes, series, unit, title in ((three, "nikkei", ("（円）", " (yen)"), ("日経平均", "Nikkei 225")),
-                                      (four, "electricity", (" [kW]", " [kW]"), ("電力消費", "Electricity"))):  # fmt: skip
+    for axes, series, unit, title in ((three, "nikkei", text("円", "yen"), ("日経平均", "Nikkei 225")),
+                                      (four, "electricity", "kW", ("電力消費", "Electricity"))):  # fmt: skip
         if "rivals" in results["summary"]:
             _against_rivals(axes, results["summary"]["rivals"][series], unit)
         _title(axes, *title)
