@@ -2,6 +2,7 @@
 # make test          run every test: the helpers' and every notebook, cell by cell
 # make test-browser  open every notebook in JupyterLab and Chromium, and move its controls as a reader would
 # make notebooks     execute the notebooks in place, so that their stored outputs are fresh
+# make bench         measure: the usual recipe, other libraries, cost, memory (ten minutes; ARGS=--full trains the recipe to its end)
 # Each builds .venv when it is missing, incomplete or older than what it is built from.
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 export PYTHONUTF8 := 1
 
-.PHONY: lab test test-browser notebooks clean
+.PHONY: lab test test-browser notebooks bench bench-rivals clean
 .DELETE_ON_ERROR:
 
 lab: $(INSTALLED)
@@ -37,6 +38,21 @@ notebooks: $(INSTALLED)
 		$(or $(NOTEBOOKS),notebooks/*.ipynb)
 	$(BIN)/python notebooks/images/extract.py
 
+# Without a network the rivals' environment cannot be built; the rest is measured all the same.
+bench: $(INSTALLED)
+	@$(MAKE) --no-print-directory bench-rivals PYTHON=$(BIN)/python || echo "他のライブラリなしで測ります / measuring without the other libraries"
+	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+# The other libraries want an older pandas, so they live apart. torch comes first and alone: nothing may pull in another.
+RIVALS := tests/benchmarks/.venv
+bench-rivals: $(RIVALS)/installed
+
+$(RIVALS)/installed: tests/benchmarks/requirements.txt
+	$(PYTHON) -m venv --clear $(RIVALS)
+	$(RIVALS)/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
+	$(RIVALS)/bin/python -m pip install --disable-pip-version-check -q -r $<
+	@touch $@
+
 # The mark is written last and removed first. Without it the last install was cut off somewhere, perhaps in the middle of
 # a package that pip would take for whole, so the environment starts afresh; with it, only what changed is installed.
 $(INSTALLED): pyproject.toml constraints.txt
@@ -55,4 +71,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache *.egg-info build
+	rm -rf $(VENV) $(RIVALS) .pytest_cache *.egg-info build

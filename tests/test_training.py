@@ -150,6 +150,36 @@ def test_training_goes_on_where_it_ended(windows):
     assert parts.losses == whole.losses and parts(x_test).equal(whole(x_test)) and parts.seconds > 0
 
 
+def evaluations(forecaster, epochs):
+    """Train epoch by epoch, as the panels do; how often the model was computed."""
+    counted = []
+    forecaster.model.register_forward_hook(lambda *_: counted.append(1))
+    for _ in range(epochs):
+        forecaster.train(1)
+    return len(counted)
+
+
+def test_remembering_the_last_evaluation_spares_one_an_epoch_and_changes_no_bit(windows):
+    x_train, x_test, t_train, _ = windows
+    spared, plain = Forecaster(x_train, t_train), Forecaster(x_train, t_train)
+    plain.optimizer.fixed_task = False
+    assert 9 <= evaluations(plain, 12) - evaluations(spared, 12) <= 11  # all but the first epoch begin where one ended
+    assert spared.losses == plain.losses and spared(x_test).equal(plain(x_test))
+
+
+def test_a_remembered_loss_is_not_taken_for_another_task_or_other_parameters():
+    model, x, t = small_task()
+    optimizer = make_optimizer(model, "lbfgs")  # as fit is given it: nobody promised that x and t stay
+    fit(model, x, t, optimizer, 1)
+    expected = nn.functional.mse_loss(predict(model, x), t + 5).item()
+    assert fit(model, x, t + 5, optimizer, 1)[0] == pytest.approx(expected)
+    run = Forecaster(x, t).train(2)
+    with torch.no_grad():
+        run.model.head[-1].bias += 1
+    expected = nn.functional.mse_loss(predict(run.model, run.x), run.t).item()
+    assert run.train(1).losses[-1] == pytest.approx(expected)
+
+
 def test_training_does_not_wait_for_the_compiler():
     """torch's compiler takes longer to import than the model to train, and nothing here is compiled.
 

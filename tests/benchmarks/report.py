@@ -1,0 +1,97 @@
+"""What the measurements come to: the summary in results.json, and the tables that both READMEs show between their markers."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).parent
+READMES = {"ja": "README.md", "en": "README_EN.md"}
+QUIET = 0.1  # the share of the machine that other processes may have in a run whose seconds are quoted
+BLOCK = re.compile(r"(<!-- numbers: benchmark -->\n)((?:\|.*\n)*)")
+
+
+def _recipe(section: dict) -> dict:
+    rounds = section["rounds"]
+
+    def seconds(name):
+        return [turn[name].get("seconds", turn[name].get("seconds_8000")) for turn in rounds]
+
+    def ratio(slow, fast):
+        return median(a / b for a, b in zip(seconds(slow), seconds(fast), strict=True))
+
+    rows = {name: {"seconds": median(seconds(name)), "ratio": ratio("recipe", name), "ratio_to_tuned_recipe": ratio("tuned_recipe", name)}
+            for name in ("recipe", "tuned_recipe", "default", "hidden_100")}  # fmt: skip
+    for name in ("default", "hidden_100"):
+        rows[name]["rmse"] = median(turn[name]["rmse"] for turn in rounds)
+    if section["full_runs"]:
+        rows["recipe"]["rmse"] = median(run["rmse"] for run in section["full_runs"]["runs"])
+    rows["others"] = median(turn["recipe"]["others"] for turn in rounds)
+    rows["recipe"]["extrapolated"] = any(turn["recipe"]["extrapolated"] for turn in rounds)
+    return rows
+
+
+def _rivals(section: dict) -> dict:
+    found = {}
+    for series in ("nikkei", "electricity"):
+        for model in dict.fromkeys(run["model"] for run in section[series]):
+            runs = [run for run in section[series] if run["model"] == model]
+            found.setdefault(series, {})[model] = {"seconds": median(run["seconds"] for run in runs),
+                                                   "rmse": median(run["rmse"] for run in runs), "runs": len(runs)}  # fmt: skip
+    return found
+
+
+def _speed(section: dict) -> dict:
+    spared = {str(part["hidden_size"]): median(run["before_seconds"] / run["after_seconds"] for run in part["runs"])
+              for part in section["spared_evaluation"]}  # fmt: skip
+    ms = section["batched_seeds"]["ms"]
+    return {"spared_evaluation_ratio": spared, "five_seeds_seconds": median(run["seconds"] for run in section["five_seeds"]),
+            "batched_ms": median(ms["batched"]), "one_by_one_ms": median(ms["one_by_one"])}  # fmt: skip
+
+
+def _neighbour(section: dict) -> dict:
+    beside = {run["hidden_size"]: {name: median(seconds) for name, seconds in run["seconds"]["beside"].items()} for run in section["runs"]}
+    return {str(size): {"seconds_beside": each, "default_to_one_thread": each["default"] / each["1 thread"]} for size, each in beside.items()}
+
+
+SUMMARIES = {"recipe": _recipe, "speed": _speed, "neighbour": _neighbour, "rivals": _rivals,
+             "kernel": lambda section: {"seconds": median(section["seconds"])},
+             "memory": lambda section: {name: run["peak_mb"] for name, run in section.items() if isinstance(run, dict) and "peak_mb" in run}}  # fmt: skip
+
+
+def summary(results: dict) -> dict:
+    """Medians and ratios of the sections that there are."""
+    return {name: compute(results[name]) for name, compute in SUMMARIES.items() if name in results}
+
+
+def table(results: dict, language: str) -> str:
+    """The README's table: the recipe against the default, by seconds, ratio and error."""
+    found = summary(results)["recipe"]
+    words = {
+        "ja": ("日経平均、始値の翌日予測（5 つの種の中央値）", "学習（秒）", "速さ", "テストの RMSE（円）",
+               "元の手順：隠れ状態 100、AdamW、8,000 エポック", "同じモデル：隠れ状態 100、LBFGS", "この教材の標準：隠れ状態 16、LBFGS", "{:,.0f} 倍", "（400 エポックから換算）"),
+        "en": ("Next day's opening price of the Nikkei (median of five seeds)", "Training (seconds)", "Speed", "Test RMSE (yen)",
+               "The usual recipe: hidden size 100, AdamW, 8,000 epochs", "The same model: hidden size 100, LBFGS", "This tutorial's default: hidden size 16, LBFGS", "{:,.0f} times", " (extrapolated from 400 epochs)"),
+    }[language]  # fmt: skip
+    lines = [f"| {' | '.join(words[:4])} |", "|---|---|---|---|"]
+    for name, label in zip(("recipe", "hidden_100", "default"), words[4:7], strict=True):
+        row = found[name]
+        seconds = f"{row['seconds']:.0f}" if row["seconds"] >= 10 else f"{row['seconds']:.2f}"
+        note = words[8] if row.get("extrapolated") else ""
+        speed = words[7].format(row["ratio"]) if name != "recipe" else "1"
+        lines.append(f"| {label} | {seconds}{note} | {speed} | {row['rmse']:.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_readmes(results: dict) -> None:
+    """Renew the table after the marker, in each README that has one."""
+    for language, name in READMES.items():
+        path = HERE.parents[1] / name
+        text = path.read_text(encoding="utf-8")
+        path.write_text(BLOCK.sub(lambda found: found[1] + table(results, language), text), encoding="utf-8")  # noqa: B023
+
+
+if __name__ == "__main__":
+    for language in READMES:
+        sys.stdout.write(table(json.loads((HERE / "results.json").read_text(encoding="utf-8")), language) + "\n")
