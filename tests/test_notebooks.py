@@ -200,6 +200,7 @@ TAUGHT = {
     "05_validation": ("validation", {"lag_profile"}),
     "07_many_steps": ("horizons", {"purge", "recursive", "EncoderDecoder", "rmse_by_step"}),
     "09_leakage": ("leakage", {"split"}),
+    "10_backtest_and_search": ("backtest", {"walk"}),
     "11_amazon_project": ("project", {"purged_split", "train_epoch", "evaluate", "EarlyStopping", "save_checkpoint"}),
 }
 
@@ -208,7 +209,7 @@ def test_the_code_taught_is_the_code_of_the_helper(notebook):
     """Any definition of a notebook that a helper of the flow has too must be the same in both."""
     written = definitions("\n".join(cell.source for cell in cells(notebook, "code")))
     helpers = {}
-    for room in ROOMS[1:]:
+    for room in set(ROOMS) - {"language", "search"}:  # search is a program, whose names are everyday words
         helpers |= definitions((ROOT / "helpers" / f"{room}.py").read_text(encoding="utf-8"))
     for name in written.keys() & helpers.keys():
         assert written[name] == helpers[name], name
