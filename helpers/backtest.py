@@ -58,7 +58,7 @@ def refit_linear(x: Tensor, t: Tensor, before: Any = None) -> Callable[[Tensor],
     return lambda x: torch.from_numpy(linear.predict(x.flatten(1).double()))[:, None]
 
 
-def walk(values: ArrayLike, test: int, refit: Callable = refit_lstm, window: int = 5, rows: int | None = None,
+def walk(values: ArrayLike, test: int, refit: Callable, window: int = 5, rows: int | None = None,
          every: int = 1) -> Iterator[float]:
     """Forecasts of the last `test` values, one after the other, each by a model that has seen only the rows before it.
 
