@@ -12,6 +12,7 @@ SLIDERS = {  # one slider of each panel beside the playground of step 05, which 
     "07_many_steps": ["origin"],
     "08_many_columns": ["level"],
     "09_leakage": ["seed"],
+    "10_backtest_and_search": ["seed"],
     "11_amazon_project": ["horizon"],
 }
 
