@@ -1072,7 +1072,7 @@ def errors_by_horizon(tables: dict[str, Sequence[pd.Series]], about: dict) -> Pi
     axes.set_ylabel(f"RMSE{_unit(about)}")
     _digits(axes.yaxis)
     axes.legend(loc="upper left")
-    _title(axes, "先へ行くほど大きくなる誤差", "The error grows with every step ahead")
+    _title(axes, "何期先かと誤差の大きさ", "The error by steps ahead")
     return Picture(figure, "何期先かごとの RMSE の折れ線。", "RMSE by steps ahead, one line for each forecast.")
 
 

@@ -426,5 +426,5 @@ def conclusion(table: pd.DataFrame, p: pd.Series) -> tuple[str, str]:
     counts = len(table), int(better.sum()), int((better & sure).sum()), int((~better & sure).sum())
     return (
         "{} 通りの先読みのうち、LSTM の誤差がナイーブ予測より小さいのは {} 通り。差が偶然と言えないのは、勝ちが {} 通り、負けが {} 通りです（p < 0.05）。".format(*counts),
-        "Of {} horizons the LSTM's error is smaller than naive's at {}; more than chance explains, it wins at {} and loses at {} (p < 0.05).".format(*counts),
+        "Of {} horizons the LSTM's error is smaller than that of the naive forecast at {}. Differences that chance hardly explains (p < 0.05): {} in its favour, {} against it.".format(*counts),
     )

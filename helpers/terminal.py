@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import math
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -127,7 +128,8 @@ def check_out(out: Path) -> None:
     """Raise ValueError now, and not after the training, when no picture can be written there."""
     try:
         if out.suffix.lower() != ".png" or out.is_dir():
-            raise OSError(0, text(".png で終わるファイル名にしてください", "it must be a file name that ends in .png"))
+            raise ValueError(both(f"図を {out} に書けません。.png で終わるファイル名にしてください（--out）。",
+                                  f"cannot write the picture to {out}: --out must be a file name that ends in .png."))  # fmt: skip
         with tempfile.TemporaryFile(dir=out.parent):
             pass
     except OSError as error:
@@ -191,9 +193,17 @@ def _heading() -> str:
     )  # fmt: skip
 
 
+def _cell(value: float) -> str:
+    """A number in six columns where it can be: 1760 and 4.16e6, not 1.76e+03 and 4.16e+06."""
+    if 1e3 <= abs(value) < 1e6:
+        return f"{value:.0f}"
+    shown = [f"{value:.{digits}g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e") for digits in (3, 2)]
+    return shown[len(shown[0]) > 6]
+
+
 def _line(row: dict, limit: int, best: bool) -> str:
     """One epoch in one line of less than 100 columns; the star marks the best validation loss so far."""
-    parts = "".join("|" + "".join(f"{row[f'{name}/{part}']:>7.3g}" for name in METRICS) + "  " for part in ("train", "validation"))
+    parts = "".join("|" + "".join(f" {_cell(row[f'{name}/{part}']):>6}" for name in METRICS) + "  " for part in ("train", "validation"))
     return f"{row['epoch']:>4}/{limit:<4} {row['loss']:>7.4f} {parts}{'*' if best else ''}".rstrip()
 
 
@@ -230,9 +240,12 @@ def _report(trainer: Trainer, prices: pd.DataFrame, out: Path) -> None:
     say(*conclusion(table, difference(actual, forecasts["LSTM"], forecasts["naive"])))
     dates = prices.index[-(len(actual) + len(table) - 1) :]
     picture = plots.forecasts_ahead(dates, actual, forecasts["LSTM"], prices.attrs).png()
-    temporary = out.with_suffix(".tmp")
-    temporary.write_bytes(picture)
-    os.replace(temporary, out)
+    temporary = out.with_suffix(f".{os.getpid()}.tmp")  # a name that no file of the reader's has
+    try:
+        temporary.write_bytes(picture)
+        os.replace(temporary, out)
+    finally:
+        temporary.unlink(missing_ok=True)
     say(f"図: {out}", f"picture: {out}")
 
 
@@ -276,7 +289,8 @@ def run(logdir: Path, out: Path, resume: bool, **given: object) -> int:
     except KeyboardInterrupt:
         if not folder:
             raise
-        _how_to_go_on(folder, out, load_checkpoint(folder / "checkpoint.pt")["epoch"])
+        with contextlib.suppress(KeyboardInterrupt), _undisturbed():  # a second Ctrl-C comes easily
+            _how_to_go_on(folder, out, load_checkpoint(folder / "checkpoint.pt")["epoch"])
         return INTERRUPTED
     return 0
 
@@ -303,6 +317,13 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # `... | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (MemoryError, RuntimeError) as error:  # torch says RuntimeError too, for a model beyond the memory and for --lr 1e300
+        if not re.search("memory|overflow|allocate", str(error), re.IGNORECASE) and not isinstance(error, MemoryError):
+            raise
+        detail = (str(error).splitlines() or [""])[0][:150]
+        print(text(f"この設定では計算できません（{detail}）。--window、--hidden-size、--lr などを小さくしてください。",
+                   f"these settings cannot be computed ({detail}). Lower --window, --hidden-size, --lr or the like."), file=sys.stderr)  # fmt: skip
         return 1
     except (ValueError, FloatingPointError, OSError) as error:
         print(_one_line(error), file=sys.stderr)

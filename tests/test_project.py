@@ -278,9 +278,9 @@ def test_the_table_and_the_sentence_say_what_the_numbers_say():
     assert np.allclose(table["naive"], expected, rtol=1e-4) and list(table.index) == [1, 2]
     p = difference(actual, good, bad)
     assert (p < 0.05).all() and difference(actual, bad, bad).isna().all()
-    assert "wins at 2 and loses at 0" in conclusion(table, p)[1] and "勝ちが 2 通り" in conclusion(table, p)[0]
+    assert "2 in its favour, 0 against it" in conclusion(table, p)[1] and "勝ちが 2 通り" in conclusion(table, p)[0]
     swapped = table.rename(columns={"LSTM": "naive", "naive": "LSTM"})
-    assert "smaller than naive's at 0; more than chance explains, it wins at 0 and loses at 2" in conclusion(swapped, p)[1]
+    assert "smaller than that of the naive forecast at 0." in conclusion(swapped, p)[1]
 
 
 def test_a_sine_is_forecast_far_better_than_by_the_naive_forecast():
