@@ -109,6 +109,19 @@ def test_bad_input_is_status_1_with_one_line(folder, capsys):
 
 def test_a_broken_training_is_status_1(folder, capsys):
     fails(capsys, own("--lr", "1e30", "--target", "level", "--epochs", "40"), "learning rate")
+    fails(capsys, own("--lr", "1e300"), "--lr")
+    fails(capsys, own("--hidden-size", "2147483647"), "--hidden-size")
+
+
+def test_no_file_beside_the_picture_is_touched(folder, capsys):
+    Path("keep.tmp").write_text("precious")
+    assert main(own("--out", "keep.png")) == 0
+    assert Path("keep.tmp").read_text() == "precious" and not list(folder.glob("keep.*.tmp")) and Path("keep.png").exists()
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1762.4, "1762"), (0.35321, "0.353"), (4160000.0, "4.16e6"), (-0.0989, "-0.099"), (1.23e12, "1.2e12")])
+def test_a_number_takes_six_columns(value, shown):
+    assert terminal._cell(value) == shown
 
 
 def test_resuming(folder, capsys):
