@@ -207,21 +207,41 @@ def _line(row: dict, limit: int, best: bool) -> str:
     return f"{row['epoch']:>4}/{limit:<4} {row['loss']:>7.4f} {parts}{'*' if best else ''}".rstrip()
 
 
+class _Patience:
+    """After the first Ctrl-C `asked` is True, so that the epoch under way can be finished; a second one interrupts it.
+
+    An exception raised in the middle of an epoch can get lost: Python swallows it in destructors and in callbacks of torch.
+    """
+
+    def __enter__(self) -> "_Patience":
+        self.asked, self.before = False, signal.getsignal(signal.SIGINT)
+        if self.before is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def _note(self, *_: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self.before)
+
+
 def _train(trainer: Trainer, record: Record, limit: int) -> None:
     columns, lines = shutil.get_terminal_size()  # which has an answer too where the terminal does not tell its size
-    with tqdm(total=limit, initial=trainer.epoch, disable=not sys.stderr.isatty(), leave=False, ncols=columns - 1, nrows=lines,
+    with _Patience() as patience, tqdm(total=limit, initial=trainer.epoch, disable=not sys.stderr.isatty(), leave=False, ncols=columns - 1, nrows=lines,
               desc=text("学習中", "training"), unit=" epoch") as bar:  # fmt: skip
         tqdm.write(_heading(), file=sys.stdout)
         epochs = trainer.epochs(limit)
-        while True:
-            row = next(epochs, None)
-            if row is None:
-                break
+        while not patience.asked and (row := next(epochs, None)):
             with _undisturbed():
                 record.save(trainer, row)
                 tqdm.write(_line(row, limit, trainer.stopping.best_epoch == row["epoch"]), file=sys.stdout)
                 sys.stdout.flush()
                 bar.update()
+    if patience.asked:
+        raise KeyboardInterrupt
     if trainer.stopped:
         best = trainer.stopping.best_epoch
         say(f"エポック {best} のあと検証の損失が良くならないので、止めました。", f"Stopped: no better validation loss since epoch {best}.")
