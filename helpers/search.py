@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 import optuna
 import pandas as pd
+import sqlalchemy
 from numpy.typing import ArrayLike
 from optuna.storages import BaseStorage, GrpcStorageProxy, JournalStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.study import MaxTrialsCallback
 from optuna.trial import Trial, TrialState
 from scipy.special import comb
+from sqlalchemy import Engine
 
 from helpers.backtest import TARGETS, TargetForecaster
 from helpers.data import load_prices
@@ -65,14 +67,30 @@ def skills(values: ArrayLike, settings: dict[str, Any], parts: list[int], *, epo
     return [1 - float(np.sqrt(e.sum() / n.sum())) for e, n in zip(np.split(errors, ends), np.split(naive, ends), strict=True)]
 
 
-def objective(values: ArrayLike, validation: int, **training: Any) -> Callable[[Trial], float]:
-    """What Optuna maximises: the skill on the last `validation` rows of `values`, which holds no row of the test part."""
+def objective(values: ArrayLike, validation: int, score: Callable = skills, **training: Any) -> Callable[[Trial], float]:
+    """What Optuna maximises: the first part's `score`, on the last `validation` rows of `values`, which holds no row of the test part."""
 
     def trial_skill(trial: Trial) -> float:
         trial.set_user_attr("worker", f"{HOST}:{os.getpid()}")  # so that it can be found when this process is killed
-        return skills(values, suggest(trial), [validation], **training)[0]
+        return score(values, suggest(trial), [validation], **training)[0]
 
     return trial_skill
+
+
+def _write_lock_first(engine: Engine) -> None:
+    """Let every SQLite transaction begin by taking the write lock.
+
+    Optuna hands out a queued trial by SELECT ... FOR UPDATE, which SQLite does not know: it would take the lock only when it
+    writes, after two workers may both have read that the trial waits.
+    """
+
+    def leave_begin_to_us(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {1000 * HEARTBEAT}")  # wait for the others, do not give up
+
+    sqlalchemy.event.listen(engine, "connect", leave_begin_to_us)
+    sqlalchemy.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    engine.dispose()  # connections opened before know none of this
 
 
 def open_storage(where: str) -> BaseStorage:
@@ -87,7 +105,10 @@ def open_storage(where: str) -> BaseStorage:
             return GrpcStorageProxy(host=host, port=int(port or 13000))
         if "://" in where:
             retry = RetryHeartbeatStaleTrialCallback(max_retry=RETRIES)
-            return optuna.storages.get_storage(RDBStorage(where, heartbeat_interval=HEARTBEAT, heartbeat_stale_trial_callback=retry))
+            storage = RDBStorage(where, heartbeat_interval=HEARTBEAT, heartbeat_stale_trial_callback=retry)
+            if storage.engine.dialect.name == "sqlite":
+                _write_lock_first(storage.engine)
+            return optuna.storages.get_storage(storage)
     # This lock works on Windows too. Who is killed while writing leaves it locked: the others break it after LOCK seconds.
     return JournalStorage(JournalFileBackend(where, JournalFileOpenLock(where, grace_period=LOCK)))
 
@@ -129,7 +150,7 @@ def run(where: str, values: ArrayLike, *, name: str = "search", trials: int = 10
         seconds: float | None = None, **training: Any) -> optuna.Study:
     """`workers` processes on this machine share one study. A killed one loses its own trial, which is queued again, and is replaced.
 
-    values: the series without its test part. training: epochs and seed, as in `skills`. Trials under way when the last one
+    values: the series without its test part. training: epochs and seed, as in `skills`, or another `score` of its signature. Trials under way when the last one
     wanted is done are finished, so there may be workers - 1 more. Raises RuntimeError when a worker stopped with an error.
     """
     # A forked process has torch at once, a spawned one imports it anew; but a fork loses threads, which a kernel and gRPC have.

@@ -8,6 +8,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from helpers import environment
 
@@ -16,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 
 def pins():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    pinned = dict(line.partition(";")[0].strip().split("==") for line in lines if line and not line.startswith("#"))
+    return {normal(name): version for name, version in pinned.items()}
 
 
 def normal(name):
@@ -80,41 +83,99 @@ def test_device_is_one_that_torch_knows():
     assert torch.zeros(1, device=environment.device()).sum() == 0
 
 
-def test_every_installed_package_is_pinned_at_its_version():
-    """From what the project asks for down through every requirement, as installed here."""
-    from packaging.requirements import Requirement
-
-    pinned = {normal(name): version for name, version in pins().items()}
+def project_table():
     with open(ROOT / "pyproject.toml", "rb") as file:
-        project = tomllib.load(file)["project"]
-    extras = project["optional-dependencies"]
-    todo = [Requirement(text) for text in project["dependencies"] + extras["test"] + extras["browser"]]
-    seen = set()
+        return tomllib.load(file)["project"]
+
+
+def installed(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def reached(texts):
+    """name -> version of every installed package from these requirements down, through the requirements of each."""
+    todo, found, looked_at = [Requirement(text) for text in texts], {}, set()
     while todo:
         requirement = todo.pop()
-        name, extras = normal(requirement.name), requirement.extras | {""}
-        if name in seen and not requirement.extras:
-            continue
-        seen.add(name)
-        version = importlib.metadata.version(name).split("+")[0]
-        assert pinned.get(name) == version, f"{name} {version} is not in constraints.txt"
+        name = normal(requirement.name)
+        if name in looked_at and not requirement.extras or installed(name) is None:
+            continue  # not there: an extra that this reader did not install
+        looked_at.add(name)
+        found[name] = installed(name).split("+")[0]
         for text in importlib.metadata.requires(name) or []:
             child = Requirement(text)
-            if child.marker is None or any(child.marker.evaluate({"extra": extra}) for extra in extras):
+            if child.marker is None or any(child.marker.evaluate({"extra": extra}) for extra in requirement.extras | {""}):
                 todo.append(child)
-    assert len(seen) > 80
+    return found
+
+
+def unpinned():
+    """Packages of this environment that constraints.txt does not name."""
+    asked = project_table()
+    texts = asked["dependencies"] + [text for extra in asked["optional-dependencies"].values() for text in extra]
+    # torch from PyPI brings CUDA's libraries on Linux, pinned by torch itself; the CPU build has none of them.
+    return {name for name in reached(texts).keys() - pins().keys() if not re.match("nvidia|cuda|triton", name)}
+
+
+def test_every_package_reached_is_pinned():
+    assert unpinned() == set() and len(pins()) > 80
+
+
+def test_the_pins_are_complete_on_other_installs_too(monkeypatch):
+    """With torch's CUDA libraries, without the browser's extra, and after the reader has upgraded something."""
+    requires, version = importlib.metadata.requires, importlib.metadata.version
+    extra = {"nvidia-cublas": "13.0", "triton": "3.9"}
+
+    def other_version(name):
+        if normal(name) == "playwright":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "99.0" if normal(name) == "pandas" else extra.get(normal(name)) or version(name)
+
+    def more_requires(name):
+        return [] if name in extra else [*(requires(name) or []), *(extra if normal(name) == "torch" else [])]
+
+    monkeypatch.setattr(importlib.metadata, "version", other_version)
+    monkeypatch.setattr(importlib.metadata, "requires", more_requires)
+    assert unpinned() == set()
+
+
+def test_no_pin_needs_a_newer_python_than_the_project():
+    """Debian 12 has Python 3.11.2: where one pin refuses it, nothing can be installed."""
+    oldest = SpecifierSet(project_table()["requires-python"])
+    (lower,) = [part.version for part in oldest if part.operator == ">="]
+    for name in pins():
+        if installed(name):
+            wanted = importlib.metadata.metadata(name)["Requires-Python"]
+            assert not wanted or SpecifierSet(wanted).contains(f"{lower}.0"), f"{name}: {wanted}"
 
 
 def test_the_pins_meet_the_ranges():
-    pinned = {normal(name): version for name, version in pins().items()}
     for package, wanted in environment.required().items():
-        assert environment._fits(pinned[normal(package)], wanted), package
+        assert environment._fits(pins()[normal(package)], wanted), package
+
+
+def own_files():
+    """The files of the project: those git tracks, or in a copy without git all but what running leaves behind."""
+    try:
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
+    except (OSError, subprocess.CalledProcessError):
+        folders = ("helpers", "notebooks", "tests", ".ci")
+        inside = [path for folder in folders for path in (ROOT / folder).rglob("*") if not {".venv", ".ipynb_checkpoints"} & set(path.parts)]
+        return [path for path in [*ROOT.iterdir(), *(ROOT / "data").iterdir(), *inside] if path.is_file() and path.suffix != ".pyc"]
+
+
+def test_a_copy_without_git_is_checked_too(monkeypatch):
+    with_git = own_files()
+    monkeypatch.setenv("PATH", "")
+    assert set(with_git) <= set(own_files())
 
 
 def test_no_file_names_a_registry_host():
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     hosts = "|".join(("py" + "pi.org", "python" + "hosted", "registry.npm" + "js", "download.py" + "torch"))
-    for name in listed:
-        if not name.endswith((".png", ".gz")):
-            text = (ROOT / name).read_text(encoding="utf-8", errors="ignore")
-            assert not re.search(hosts, text), name
+    for file in own_files():
+        if file.suffix not in (".png", ".gz"):
+            assert not re.search(hosts, file.read_text(encoding="utf-8", errors="ignore")), file

@@ -1,5 +1,6 @@
 """Step 10: the search, with real processes, of which some are killed."""
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -20,7 +21,8 @@ from helpers.windows import make_windows
 
 PRICES = load_prices("ibm")[["Open", "Close"]].tail(300).to_numpy()
 SETTINGS = {"window": 4, "hidden_size": 4, "num_layers": 1, "lr": 1.0, "target": "level"}
-posix = pytest.mark.skipif(sys.platform != "linux", reason="what is patched here reaches forked processes only")
+SPAWN = multiprocessing.get_context("spawn")  # a process that starts afresh, whatever threads and settings are here
+kills = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGKILL")
 
 
 def complete(study):
@@ -37,6 +39,32 @@ def slow(values, settings, parts, *, seconds=0.4, **training):
     """In place of a training: sleeps, and is the better the nearer the window is to 10."""
     time.sleep(seconds)
     return [-abs(settings["window"] - 10.0)]
+
+
+def endless(values, settings, parts, **training):
+    """In place of a training that its process will not survive."""
+    time.sleep(600)
+
+
+def broken(*arguments, **training):
+    raise TypeError("broken on purpose")
+
+
+def fragile(values, settings, parts, **training):
+    if settings["target"] == "level":
+        raise FloatingPointError("the loss became nan")
+    return [0.1]
+
+
+def work_with_a_fast_heartbeat(where, trials, score):
+    search.HEARTBEAT = 1
+    search.work(where, "search", trials, None, PRICES, 50, {"score": score})
+
+
+def ask_at_once(where, together, answers):
+    study = search.open_study(where)
+    together.wait()
+    answers.put([study.ask().number for _ in range(2)])
 
 
 def wait_for(condition, seconds=60):
@@ -122,12 +150,11 @@ def test_two_processes_share_one_study_and_go_on_with_it(where, tmp_path, monkey
     assert len(search.trial_table(study)) == len(table)  # enough already: nothing more is tried
 
 
-@posix
+@kills
 @pytest.mark.parametrize("workers", [2, 4])
 @pytest.mark.parametrize("where", ["search.journal", "sqlite:///search.db"])
 def test_a_killed_worker_loses_its_own_trial_and_another_one_retries_it(where, workers, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(search, "skills", slow)
+    monkeypatch.chdir(tmp_path)  # a spawned process starts there too
     study = search.open_study(where)
     ended = threading.Event()
     killed = []
@@ -138,12 +165,12 @@ def test_a_killed_worker_loses_its_own_trial_and_another_one_retries_it(where, w
         killed.append(trial)
         os.kill(int(trial.user_attrs["worker"].rpartition(":")[2]), signal.SIGKILL)
 
-    # The supervisor runs in a process of its own, as on the command line, so that it forks from a single thread.
-    supervisor = search.multiprocessing.get_context("fork").Process(
-        target=search.run, args=(where, PRICES), kwargs={"trials": 10, "workers": workers, "validation": 50})  # fmt: skip
+    # The supervisor runs in a process of its own, as on the command line: it forks from a single thread, whatever runs here.
+    supervisor = SPAWN.Process(target=search.run, args=(where, PRICES),
+                               kwargs={"trials": 10, "workers": workers, "validation": 50, "score": slow})  # fmt: skip
     supervisor.start()
     kill()
-    supervisor.join(60)
+    supervisor.join(120)
     ended.set()
     assert supervisor.exitcode == 0
     trials = study.get_trials()
@@ -156,6 +183,23 @@ def test_a_killed_worker_loses_its_own_trial_and_another_one_retries_it(where, w
     assert {trial.state for trial in trials} <= {TrialState.COMPLETE, TrialState.FAIL}
 
 
+@pytest.mark.parametrize("kind", ["journal", "sqlite"])
+def test_no_queued_trial_is_handed_out_twice(kind, tmp_path):
+    """Four workers ask at the same moment, four times over."""
+    for number in range(4):
+        where = f"sqlite:///{tmp_path}/{number}.db" if kind == "sqlite" else str(tmp_path / f"{number}.journal")
+        study = search.open_study(where)
+        for window in range(2, 10):
+            study.enqueue_trial({"window": window})
+        together, answers = SPAWN.Barrier(4), SPAWN.SimpleQueue()
+        team = [threading.Thread(target=ask_at_once, args=(where, together, answers)) for _ in range(4)]
+        for one in team:
+            one.start()
+        for one in team:
+            one.join(60)
+        assert sorted(trial for _ in team for trial in answers.get()) == list(range(8))
+
+
 def test_a_worker_killed_while_writing_holds_the_others_up_for_some_seconds_only(tmp_path):
     where = str(tmp_path / "search.journal")
     search.run(where, PRICES, trials=1, validation=50, epochs=1)
@@ -165,28 +209,25 @@ def test_a_worker_killed_while_writing_holds_the_others_up_for_some_seconds_only
     assert search.LOCK <= time.monotonic() - started < search.LOCK + 20
 
 
-@posix
-def test_in_a_database_the_trial_of_a_machine_that_went_silent_is_retried_by_another(tmp_path, monkeypatch):
+@kills
+def test_in_a_database_the_trial_of_a_machine_that_went_silent_is_retried_by_another(tmp_path):
     """Supervisor and worker die together, so that nobody is left to notice: only the missing heartbeat tells."""
     where = f"sqlite:///{tmp_path}/search.db"
-    monkeypatch.setattr(search, "HEARTBEAT", 1)
-    monkeypatch.setattr(search, "skills", lambda *a, **k: slow(*a, seconds=600, **k))
-    study, fork = search.open_study(where), search.multiprocessing.get_context("fork")
-    silent = fork.Process(target=search.work, args=(where, "search", 5, None, PRICES, 50, {}))
+    study = search.open_study(where)
+    silent = SPAWN.Process(target=work_with_a_fast_heartbeat, args=(where, 5, endless))
     silent.start()
     lost = wait_for(lambda: running(study))[0]
     silent.kill()
     silent.join()
-    monkeypatch.setattr(search, "skills", slow)
-    other = fork.Process(target=search.work, args=(where, "search", 12, None, PRICES, 50, {}))
+    other = SPAWN.Process(target=work_with_a_fast_heartbeat, args=(where, 12, slow))
     other.start()
-    other.join(60)
+    other.join(120)
     assert other.exitcode == 0 and study.get_trials()[lost.number].state == TrialState.FAIL
     (again,) = [trial for trial in complete(study) if "failed_trial" in trial.system_attrs]
     assert again.system_attrs["failed_trial"] == lost.number and again.params == lost.params and len(complete(study)) == 12
 
 
-@posix
+@kills
 def test_the_trials_of_a_lost_machine_are_put_back_and_no_others(tmp_path):
     where = str(tmp_path / "search.journal")
     study = search.open_study(where)
@@ -212,26 +253,16 @@ def test_a_trial_that_kills_every_worker_is_given_up(tmp_path):
     assert not study.get_trials(states=(TrialState.WAITING,))
 
 
-@posix
-def test_a_worker_with_an_error_is_told(tmp_path, monkeypatch, capfd):
-    def broken(*arguments, **training):
-        raise TypeError("broken on purpose")
-
-    monkeypatch.setattr(search, "skills", broken)
+@kills
+def test_a_worker_with_an_error_is_told(tmp_path, capfd):
     with pytest.raises(RuntimeError, match="2 個のプロセス(.|\n)*2 processes"):
-        search.run(str(tmp_path / "search.journal"), PRICES, trials=3, workers=2, validation=50)
+        search.run(str(tmp_path / "search.journal"), PRICES, trials=3, workers=2, validation=50, score=broken)
     assert "broken on purpose" in capfd.readouterr().err
 
 
-@posix
-def test_a_training_that_breaks_down_costs_one_trial(tmp_path, monkeypatch):
-    def fragile(values, settings, parts, **training):
-        if settings["target"] == "level":
-            raise FloatingPointError("the loss became nan")
-        return [0.1]
-
-    monkeypatch.setattr(search, "skills", fragile)
-    study = search.run(str(tmp_path / "search.journal"), PRICES, trials=20, workers=1, validation=50)
+@kills
+def test_a_training_that_breaks_down_costs_one_trial(tmp_path):
+    study = search.run(str(tmp_path / "search.journal"), PRICES, trials=20, workers=1, validation=50, score=fragile)
     assert {trial.state for trial in study.get_trials()} == {TrialState.COMPLETE, TrialState.FAIL}
 
 
