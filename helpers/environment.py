@@ -9,10 +9,7 @@ from pathlib import Path
 from helpers.language import say
 
 ROOT = Path(__file__).resolve().parents[1]
-REPAIR = {
-    "make": "make lab",
-    "pip": "python -m pip install -c constraints.txt -e .",
-}
+REPAIR = {"make": "make lab", "pip": "python -m pip install -c constraints.txt -e ."}
 
 
 def required() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Japanese, English or both: the reader's choice, remembered for every notebook and after every restart."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 CHOICES = {"日本語": "ja", "English": "en", "両方 Both": "both"}
@@ -27,10 +28,7 @@ def current() -> str:
 
 def remember(language: str) -> None:
     """Make `language` ("ja", "en" or "both") the choice of every notebook, this one included."""
-    if language not in CHOICES.values():
-        raise ValueError(
-            both(f"言語は ja、en、both のどれかです: {language!r}", f"the language is ja, en or both: {language!r}")
-        )
+    check_choice("language", language, CHOICES.values())
     if os.environ.get("LSTM_TUTORIAL_LANGUAGE"):
         os.environ["LSTM_TUTORIAL_LANGUAGE"] = language
     try:
@@ -48,6 +46,33 @@ def text(ja: str, en: str, between: str = " / ") -> str:
 def both(ja: str, en: str) -> str:
     """The two languages on two lines, whatever the choice: for error messages, which a helper by your side must read too."""
     return f"{ja}\n{en}"
+
+
+class BadInput(ValueError):
+    """What a reader gave cannot be used; the message says why and what to do, in `ja` and in `en`."""
+
+    def __init__(self, ja: str, en: str):
+        super().__init__(both(ja, en))
+        self.ja, self.en = ja, en
+
+
+def check_whole(low: int = 1, **numbers: object) -> None:
+    """Raise BadInput unless each of the named numbers is whole and at least `low`."""
+    for name, number in numbers.items():
+        if isinstance(number, bool) or not hasattr(number, "__index__") or number < low:
+            raise BadInput(
+                f"{name} は {low} 以上の整数にしてください: {number!r}",
+                f"{name} must be a whole number of at least {low}: {number!r}",
+            )
+
+
+def check_choice(name: str, choice: object, choices: Iterable[str]) -> None:
+    """Raise BadInput unless `choice` is one of `choices`; the message lists them."""
+    if choice not in choices:
+        raise BadInput(
+            f"{name} は {'、'.join(choices)} のどれかです: {choice!r}",
+            f"{name} is one of {', '.join(choices)}: {choice!r}",
+        )
 
 
 def say(ja: str, en: str) -> None:
@@ -71,21 +96,30 @@ def switch():
         tooltips=["日本語だけ", "English only", "両方 Both"],
     )
 
-    def choose(_=None) -> None:
+    def hide_the_other() -> None:
         other = {"ja": "en", "en": "ja"}.get(buttons.value)
         style.value = (
             f"<style>.jp-Notebook [lang={other}], .jp-OutputArea [lang={other}] {{display: none}}</style>"
             if other
             else ""
         )
-        remember(buttons.value)
+
+    def choose(change: dict) -> None:  # only a click is remembered: to run a notebook is not to choose a language
+        hide_the_other()
+        remember(change["new"])
 
     class Switch(widgets.VBox):
         def _repr_mimebundle_(self, **kwargs) -> dict:
             """The buttons, and words in their place for pages without widgets: the web, an export, a notebook not yet run."""
-            note = both("このセルを実行すると、言語を選ぶボタンが現れます。", "Run this cell for the buttons that choose the language.")
-            return super()._repr_mimebundle_(**kwargs) | {"text/plain": note, "text/html": f"<em>{note}</em>".replace("\n", "<br>")}
+            note = both(
+                "このセルを実行すると、言語を選ぶボタンが現れます。",
+                "Run this cell for the buttons that choose the language.",
+            )
+            return super()._repr_mimebundle_(**kwargs) | {
+                "text/plain": note,
+                "text/html": f"<em>{note}</em>".replace("\n", "<br>"),
+            }
 
-    choose()
+    hide_the_other()
     buttons.observe(choose, "value")
     return Switch([buttons, style])

@@ -1,8 +1,13 @@
 """Step 03: a recurrent layer that reads the window day by day, and two dense layers that turn its last state into a forecast."""
 
+import contextlib
+
 from torch import Tensor, nn
 
-from helpers.language import both
+from helpers.language import check_choice
+
+with contextlib.suppress(ImportError):
+    from helpers import tuning  # noqa: F401  (faster, nothing else: that file can be deleted)
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
@@ -10,19 +15,16 @@ CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 class LSTMRegressor(nn.Module):
     """Forecast the next values from a window: recurrent layer -> last hidden state -> Linear -> ReLU -> Linear.
 
-    input_size: features per step. hidden_size: numbers that the state holds. num_layers: recurrent layers on top of
+    input_size: features per step. hidden_size: dimensions of the hidden state. num_layers: recurrent layers on top of
     each other. horizon: values to forecast. cell: "lstm" (Hochreiter & Schmidhuber 1997), "gru" (Cho et al. 2014) or
-    "rnn" (Elman 1990). Raises ValueError for another cell.
+    "rnn" (Elman 1990). Raises BadInput for another cell.
     """
 
     def __init__(
         self, input_size: int = 1, hidden_size: int = 100, num_layers: int = 1, horizon: int = 1, cell: str = "lstm"
     ):
         super().__init__()
-        if cell not in CELLS:
-            raise ValueError(
-                both(f"cell は lstm、gru、rnn のどれかです: {cell!r}", f"cell is lstm, gru or rnn: {cell!r}")
-            )
+        check_choice("cell", cell, CELLS)
         middle = (hidden_size + 1) // 2
         self.recurrent = CELLS[cell](input_size, hidden_size, num_layers, batch_first=True)
         self.head = nn.Sequential(nn.Linear(hidden_size, middle), nn.ReLU(), nn.Linear(middle, horizon))

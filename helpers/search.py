@@ -3,6 +3,7 @@
     python -m helpers.search --storage search.journal --trials 100 --workers 4
 
 Start the same command again, in another terminal or on another machine that reaches the storage, and it joins the study.
+More than 200 lines of code: workers, storage and command stand together, because each has to know how the others fail.
 """
 
 import argparse
@@ -14,7 +15,6 @@ import threading
 import warnings
 from collections.abc import Callable
 from multiprocessing.connection import wait
-from typing import Any
 
 import numpy as np
 import optuna
@@ -25,50 +25,53 @@ from optuna.storages import BaseStorage, GrpcStorageProxy, JournalStorage, RDBSt
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.study import MaxTrialsCallback
 from optuna.trial import Trial, TrialState
-from scipy.special import comb
-from sqlalchemy import Engine
+from scipy.special import gammaln
 
-from helpers.backtest import TARGETS, TargetForecaster
 from helpers.data import load_prices
 from helpers.language import both, say
+from helpers.training import Forecaster
+from helpers.validation import skill
 from helpers.windows import make_windows
 
-HEARTBEAT = 30  # seconds between two signs of life of a worker; twice as many without one, and its trial goes to another
-LOCK = 5
-RETRIES = 3  # a trial that kills its worker every time is given up
+HEARTBEAT = (
+    30  # seconds between two signs of life of a worker; twice as many without one, and its trial goes to another
+)
+LOCK = 5  # seconds after which the lock of a worker that was killed while writing is broken
+RETRIES = 3  # a trial that kills its worker every time is given up, and so is a worker that dies as often in a row
 HOST = socket.gethostname()
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
-def suggest(trial: Trial) -> dict[str, Any]:
+def suggest(trial: Trial) -> dict[str, object]:
     """The space: what one trial tries."""
     return {
         "window": trial.suggest_int("window", 2, 15),
         "hidden_size": trial.suggest_int("hidden_size", 4, 16, log=True),
         "num_layers": trial.suggest_int("num_layers", 1, 2),
         "lr": trial.suggest_float("lr", 0.1, 1.0, log=True),
-        "target": trial.suggest_categorical("target", TARGETS),
+        "target": trial.suggest_categorical("target", ["level", "change"]),
     }
 
 
-def skills(values: ArrayLike, settings: dict[str, Any], parts: list[int], *, epochs: int = 12, seed: int = 0) -> list[float]:
+def skills(
+    values: ArrayLike, settings: dict[str, object], parts: list[int], *, epochs: int = 12, seed: int = 0
+) -> list[float]:
     """Train once on all rows before the last sum(parts) rows; the skill on each part after that, in the order of time.
 
-    values: (time,) or (time, features), the first feature is forecast one step ahead. settings: a window, and arguments of
-    `TargetForecaster`. Skill: 1 - RMSE / RMSE of the naive forecast.
+    values: (time,) or (time, features), the first feature is forecast one step ahead. settings: a window, and arguments
+    of `Forecaster`. Skill: against the naive forecast.
     """
-    model = dict(settings)
-    x, t = make_windows(values, model.pop("window"))
-    held = sum(parts)
-    forecaster = TargetForecaster(x[:-held], t[:-held], seed=seed, **model).train(epochs)
-    errors = np.square((t[-held:] - forecaster(x[-held:])).numpy().ravel())
-    naive = np.square((t[-held:] - x[-held:, -1, :1]).numpy().ravel())
+    settings = dict(settings)
+    x, t = make_windows(values, settings.pop("window"))
+    start = len(x) - sum(parts)
+    forecaster = Forecaster(x[:start], t[:start], seed=seed, **settings).train(epochs)
+    later = t[start:], forecaster(x[start:]), x[start:, -1, :1]  # actual, forecast, naive forecast
     ends = np.cumsum(parts)[:-1]
-    return [1 - float(np.sqrt(e.sum() / n.sum())) for e, n in zip(np.split(errors, ends), np.split(naive, ends), strict=True)]
+    return [skill(*part) for part in zip(*(np.split(values.numpy(), ends) for values in later), strict=True)]
 
 
-def objective(values: ArrayLike, validation: int, score: Callable = skills, **training: Any) -> Callable[[Trial], float]:
-    """What Optuna maximises: the first part's `score`, on the last `validation` rows of `values`, which holds no row of the test part."""
+def objective(values: ArrayLike, validation: int, score: Callable = skills, **training: object) -> Callable:
+    """What Optuna maximises: the first part's `score`, on the last `validation` rows of `values`, which hold no test row."""
 
     def trial_skill(trial: Trial) -> float:
         trial.set_user_attr("worker", f"{HOST}:{os.getpid()}")  # so that it can be found when this process is killed
@@ -77,20 +80,26 @@ def objective(values: ArrayLike, validation: int, score: Callable = skills, **tr
     return trial_skill
 
 
-def _write_lock_first(engine: Engine) -> None:
+def _write_lock_first(engine: sqlalchemy.Engine) -> None:
     """Let every SQLite transaction begin by taking the write lock.
 
-    Optuna hands out a queued trial by SELECT ... FOR UPDATE, which SQLite does not know: it would take the lock only when it
-    writes, after two workers may both have read that the trial waits.
+    Optuna hands out a queued trial by SELECT ... FOR UPDATE, which SQLite does not know: it would take the lock only when
+    it writes, after two workers may both have read that the trial waits.
     """
 
-    def leave_begin_to_us(connection: Any, _: Any) -> None:
+    def leave_begin_to_us(connection, _) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {1000 * HEARTBEAT}")  # wait for the others, do not give up
 
     sqlalchemy.event.listen(engine, "connect", leave_begin_to_us)
     sqlalchemy.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     engine.dispose()  # connections opened before know none of this
+
+
+def _retry() -> RetryHeartbeatStaleTrialCallback:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return RetryHeartbeatStaleTrialCallback(max_retry=RETRIES)
 
 
 def open_storage(where: str) -> BaseStorage:
@@ -104,8 +113,7 @@ def open_storage(where: str) -> BaseStorage:
             host, _, port = where.removeprefix("grpc://").partition(":")
             return GrpcStorageProxy(host=host, port=int(port or 13000))
         if "://" in where:
-            retry = RetryHeartbeatStaleTrialCallback(max_retry=RETRIES)
-            storage = RDBStorage(where, heartbeat_interval=HEARTBEAT, heartbeat_stale_trial_callback=retry)
+            storage = RDBStorage(where, heartbeat_interval=HEARTBEAT, heartbeat_stale_trial_callback=_retry())
             if storage.engine.dialect.name == "sqlite":
                 _write_lock_first(storage.engine)
             return optuna.storages.get_storage(storage)
@@ -118,15 +126,17 @@ def open_study(where: str, name: str = "search") -> optuna.Study:
     return optuna.create_study(storage=open_storage(where), study_name=name, direction="maximize", load_if_exists=True)
 
 
-def put_back(study: optuna.Study, worker: str) -> int:
+def complete(study: optuna.Study) -> list:
+    """The trials that were trained to their end."""
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def requeue(study: optuna.Study, worker: str) -> int:
     """Fail the running trials of a lost worker, "host:pid", or of a lost machine, "host:", and queue their settings again.
 
     Journal files and the gRPC proxy know no signs of life (Optuna 5.0): there this is the way back. Returns how many.
     """
-    lost = 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        retry = RetryHeartbeatStaleTrialCallback(max_retry=RETRIES)
+    lost, retry = 0, _retry()
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if f"{trial.user_attrs.get('worker', '')}:".startswith(f"{worker.rstrip(':')}:"):
             try:
@@ -138,20 +148,38 @@ def put_back(study: optuna.Study, worker: str) -> int:
     return lost
 
 
-def work(where: str, name: str, trials: int, seconds: float | None, values: ArrayLike, validation: int, training: dict) -> None:
+def work(
+    where: str, name: str, trials: int, seconds: float | None, values: ArrayLike, validation: int, training: dict
+) -> None:
     """One worker: trial after trial, until the study has `trials` complete ones or `seconds` are over."""
     study = open_study(where, name)
-    if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) < trials:
-        study.optimize(objective(values, validation, **training), n_trials=trials, timeout=seconds,
-                       callbacks=[MaxTrialsCallback(trials)], catch=(FloatingPointError,))  # fmt: skip
+    if len(complete(study)) < trials:
+        study.optimize(
+            objective(values, validation, **training),
+            n_trials=trials,
+            timeout=seconds,
+            callbacks=[MaxTrialsCallback(trials)],
+            catch=(FloatingPointError,),
+        )
 
 
-def run(where: str, values: ArrayLike, *, name: str = "search", trials: int = 100, workers: int = 1, validation: int = 200,
-        seconds: float | None = None, **training: Any) -> optuna.Study:
+def run(
+    where: str,
+    values: ArrayLike,
+    *,
+    name: str = "search",
+    trials: int = 100,
+    workers: int = 1,
+    validation: int = 200,
+    seconds: float | None = None,
+    **training: object,
+) -> optuna.Study:
     """`workers` processes on this machine share one study. A killed one loses its own trial, which is queued again, and is replaced.
 
-    values: the series without its test part. training: epochs and seed, as in `skills`, or another `score` of its signature. Trials under way when the last one
-    wanted is done are finished, so there may be workers - 1 more. Raises RuntimeError when a worker stopped with an error.
+    values: the series without its test part. training: epochs and seed, as in `skills`, or another `score` of its
+    signature. Trials under way when the last one wanted is done are finished, so there may be workers - 1 more. Raises
+    RuntimeError when a worker stopped with an error, or when workers * RETRIES of them were killed and no trial completed
+    in between.
     """
     # A forked process has torch at once, a spawned one imports it anew; but a fork loses threads, which a kernel and gRPC have.
     alone = sys.platform == "linux" and threading.active_count() == 1 and not where.startswith("grpc://")
@@ -163,44 +191,71 @@ def run(where: str, values: ArrayLike, *, name: str = "search", trials: int = 10
         process.start()
         return process
 
-    open_study(where, name)  # before the workers, so that they do not all make it
-    team, failed = [start() for _ in range(workers)], 0
+    study = open_study(where, name)  # before the workers, so that they do not all make it
+    team, failed, killed, done = [start() for _ in range(workers)], 0, 0, len(complete(study))
     while team:
         wait([process.sentinel for process in team])
         for process in [process for process in team if process.exitcode is not None]:
             team.remove(process)
-            if process.exitcode:
-                put_back(open_study(where, name), f"{HOST}:{process.pid}")
-            if process.exitcode < 0:  # by a signal: killed from outside
-                team.append(start())
             failed += process.exitcode > 0
+            if process.exitcode:
+                study = open_study(where, name)
+                requeue(study, f"{HOST}:{process.pid}")
+            if process.exitcode < 0:  # by a signal: killed from outside, or for want of memory
+                killed, done = 1 if len(complete(study)) > done else killed + 1, len(complete(study))
+                if killed < workers * RETRIES:
+                    team.append(start())
+    if killed >= workers * RETRIES:
+        raise RuntimeError(
+            both(
+                f"プロセスが {killed} 回続けて強制終了されました（メモリ不足など）。workers を減らしてください。",
+                f"{killed} processes in a row were killed (for want of memory, perhaps): lower workers.",
+            )
+        )
     if failed:
-        raise RuntimeError(both(f"{failed} 個のプロセスがエラーで終わりました。", f"{failed} processes ended with an error."))
+        raise RuntimeError(
+            both(f"{failed} 個のプロセスがエラーで終わりました。", f"{failed} processes ended with an error.")
+        )
     return open_study(where, name)
 
 
 def trial_table(study: optuna.Study) -> pd.DataFrame:
     """One row a trial: worker (process id), state, skill, start and end in seconds since the first start, retry of, settings."""
-    rows = []
-    for trial in study.get_trials(deepcopy=False):
-        rows.append({"worker": trial.user_attrs.get("worker", "").rpartition(":")[2], "state": trial.state.name,
-                     "skill": trial.value, "start": trial.datetime_start, "end": trial.datetime_complete,
-                     "retry of": trial.system_attrs.get("failed_trial"), **trial.params})  # fmt: skip
-    table = pd.DataFrame(rows).rename_axis("trial")
-    begin = table["start"].min()
-    return table.assign(**{name: (pd.to_datetime(table[name]) - begin).dt.total_seconds() for name in ("start", "end")})
+    frame = study.trials_dataframe(multi_index=True)
+    if frame.empty:
+        return frame
+    trials = study.get_trials(deepcopy=False)
+    begin = frame["datetime_start", ""].min()
+    columns = {
+        "worker": [trial.user_attrs.get("worker", "").rpartition(":")[2] for trial in trials],
+        "state": frame["state", ""],
+        "skill": frame["value", ""],
+        "start": (frame["datetime_start", ""] - begin).dt.total_seconds(),
+        "end": (frame["datetime_complete", ""] - begin).dt.total_seconds(),
+        "retry of": [trial.system_attrs.get("failed_trial") for trial in trials],
+    }
+    return pd.DataFrame(columns).join(frame["params"]).rename_axis("trial")
 
 
 def best_of(validation: ArrayLike, test: ArrayLike) -> pd.DataFrame:
     """What to expect when n of N tried things are looked at and the one best on the validation part is kept, n = 1 .. N.
 
-    validation, test: N scores each, larger is better. Columns validation and test: the kept one's score, the average over all
-    ways to draw n of the N. The r-th best is kept when it is drawn and the r - 1 better ones are not: C(N - r, n - 1) / C(N, n).
+    validation, test: N scores each, larger is better. Columns validation and test: the kept one's score, the average over
+    all ways to draw n of the N. The r-th best is kept when it is drawn and the r - 1 better ones are not: a share of
+    C(N - r, n - 1) / C(N, n), here by its logarithm, since the numbers themselves overflow from N = 1,030 on.
     """
-    validation, test = np.asarray(validation, dtype=float), np.asarray(test, dtype=float)
-    total, order = len(validation), np.argsort(-validation, kind="stable")
+    scores = np.column_stack([validation, test]).astype(float)
+    scores, total = scores[np.argsort(-scores[:, 0], kind="stable")], len(scores)
     ranks = np.arange(1, total + 1)
-    rows = [comb(total - ranks, n - 1) / comb(total, n) @ np.column_stack([validation, test])[order] for n in ranks]
+
+    def log_comb(n: np.ndarray, k: int) -> np.ndarray:
+        return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+
+    rows = []
+    for n in ranks:
+        drawn = ranks <= total - n + 1  # worse ones are never the best of n
+        shares = np.exp(log_comb(total - ranks[drawn], n - 1) - log_comb(total, n))
+        rows.append(shares @ scores[drawn])
     return pd.DataFrame(rows, columns=["validation", "test"], index=pd.Index(ranks, name="n"))
 
 
@@ -208,7 +263,11 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line; `python -m helpers.search --help` lists the options."""
     parser = argparse.ArgumentParser(prog="python -m helpers.search", description="設定を探します。 / Search settings.")
     add = parser.add_argument
-    add("--storage", required=True, help="ファイル、DB の URL、grpc://host:port / a file, a database URL, or grpc://host:port")
+    add(
+        "--storage",
+        required=True,
+        help="ファイル、DB の URL、grpc://host:port / a file, a database URL, or grpc://host:port",
+    )
     add("--study", default="search", help="スタディの名前 / name of the study")
     add("--trials", type=int, default=100, help="全部でいくつ試すか / trials that the study shall have")
     add("--workers", type=int, default=1, help="このマシンでのプロセス数 / processes on this machine")
@@ -222,14 +281,22 @@ def main(arguments: list[str] | None = None) -> None:
     add("--lost", metavar="HOST", help="失われたマシンの試行を戻すだけ / only put back the trials of a lost machine")
     given = parser.parse_args(arguments)
     if given.lost:
-        count = put_back(open_study(given.storage, given.study), f"{given.lost}:")
-        say(f"{count} 個の試行を列に戻しました。", f"{count} trials put back into the queue.")
+        count = requeue(open_study(given.storage, given.study), f"{given.lost}:")
+        say(f"{count} 個の試行をキューに戻しました。", f"{count} trials put back into the queue.")
         return
     prices = load_prices(given.series, given.fallback)
     columns = [name for name in given.columns.split(",") if name in prices] or [prices.attrs["column"]]
-    study = run(given.storage, prices[columns].to_numpy()[: -given.test], name=given.study, trials=given.trials, workers=given.workers,
-                seconds=given.seconds, validation=given.validation, epochs=given.epochs)  # fmt: skip
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    study = run(
+        given.storage,
+        prices[columns].to_numpy()[: -given.test],
+        name=given.study,
+        trials=given.trials,
+        workers=given.workers,
+        seconds=given.seconds,
+        validation=given.validation,
+        epochs=given.epochs,
+    )
+    done = complete(study)
     say(f"完了した試行: {len(done)}", f"complete trials: {len(done)}")
     if done:
         print(f"{study.best_value:+.4f}", study.best_params)

@@ -1,9 +1,6 @@
-"""Step 04: standardise, train, predict. One loop serves every optimiser."""
+"""Step 04: standardise, train, predict. One loop serves every optimiser, and one Forecaster every later step."""
 
-import contextlib
-import ctypes
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,64 +10,16 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from torch import Tensor, nn
 
-from helpers.language import both
+from helpers.language import BadInput, both, check_choice
 from helpers.model import LSTMRegressor
 
-# A step of so small a model takes milliseconds: sharing it between threads gains little on an idle machine and loses
-# much on a busy one, where each thread waits for the slowest. OMP_NUM_THREADS overrules.
-torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
+try:
+    from helpers.tuning import LBFGS
+except ImportError:
+    from torch.optim import LBFGS
 
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep what it frees. By default it hands blocks of some megabytes back to the system after every pass, and
-    fetching them again, page by page, takes as long as the arithmetic itself."""
-    mmap_threshold, trim_threshold, arena_max = -3, -1, -8  # M_... of malloc.h
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # not Linux, or a Linux without glibc: nothing to gain
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(mmap_threshold, 2**30)
-        libc.mallopt(trim_threshold, 2**28)
-        libc.mallopt(arena_max, 1)  # widget callbacks run in threads, whose own arenas are too small for such blocks
-
-
-_keep_freed_memory()
-
-def _leave_the_compiler_out() -> None:
-    """Spare the second that the first optimiser takes to import torch's compiler, only to switch it off for itself.
-
-    torch._compile looks for this attribute before it imports anything; nothing here is ever compiled.
-    """
-    for method in (torch.optim.Optimizer.add_param_group, torch.optim.Optimizer.zero_grad):
-        vars(method.__wrapped__)["__dynamo_disable"] = method.__wrapped__
-
-
-_leave_the_compiler_out()
-
-class LBFGS(torch.optim.LBFGS):
-    """torch's, which opens every step by evaluating the loss where the step before has just done so.
-
-    fixed_task: set to True where loss and data never change from step to step; that evaluation, one in six, is then remembered.
-    """
-
-    fixed_task = False
-    _known: tuple[Tensor, list[Tensor], Tensor] | None = None  # the parameters last evaluated, their gradients, the loss
-
-    def step(self, closure: Callable[[], Tensor]) -> Tensor:
-        """As torch's, to the last bit."""
-        parameters = self.param_groups[0]["params"]
-
-        def evaluate() -> Tensor:
-            here = nn.utils.parameters_to_vector(parameters).detach()
-            if self.fixed_task and self._known and self._known[0].equal(here):
-                for parameter, gradient in zip(parameters, self._known[1], strict=True):
-                    parameter.grad = gradient
-                return self._known[2]
-            loss = closure()
-            self._known = here, [parameter.grad for parameter in parameters], loss.detach()
-            return loss
-
-        return super().step(evaluate)
-
-
+Loss = Callable[[Tensor, Tensor], Tensor]  # (predictions, targets) -> one number
+OnEpoch = Callable[[int, float], bool | None]  # (epoch, loss) -> True to end training
 OPTIMIZERS = {
     "adamw": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr or 1e-3),
     "sgd": lambda parameters, lr: torch.optim.SGD(parameters, lr=lr or 1e-2),
@@ -91,7 +40,8 @@ class Standardizer:
     def of(cls, x_train: Tensor) -> "Standardizer":
         """Measure the training windows, shape (n, window, features)."""
         mean, std = x_train.mean(dim=(0, 1)), x_train.std(dim=(0, 1))
-        return cls(mean, torch.where(std > 0, std, torch.ones_like(std)))  # a constant column becomes 0, not NaN
+        rounding = 10 * torch.finfo(std.dtype).eps * mean.abs()  # what is left of a constant column in so many digits
+        return cls(mean, torch.where(std > rounding, std, torch.ones_like(std)))
 
     def inputs(self, x: Tensor) -> Tensor:
         """Windows in prices -> windows in standard deviations, same shape."""
@@ -109,17 +59,11 @@ class Standardizer:
 def make_optimizer(model: nn.Module, name: str, lr: float | None = None) -> torch.optim.Optimizer:
     """ "adamw" (Loshchilov & Hutter 2019), "sgd" or "lbfgs" (Liu & Nocedal 1989; five iterations a step), ready to use.
 
-    lr: the learning rate; None is the optimiser's usual one. Raises ValueError for another name or a rate not above 0.
+    lr: the learning rate; None is the optimiser's usual one. Raises BadInput for another name or a rate not above 0.
     """
-    if name not in OPTIMIZERS:
-        raise ValueError(
-            both(
-                f"optimizer は {'、'.join(OPTIMIZERS)} のどれかです: {name!r}",
-                f"the optimizer is one of {', '.join(OPTIMIZERS)}: {name!r}",
-            )
-        )
+    check_choice("optimizer", name, OPTIMIZERS)
     if lr is not None and not lr > 0:
-        raise ValueError(both(f"学習率は 0 より大きくしてください: {lr}", f"the learning rate must be above 0: {lr}"))
+        raise BadInput(f"学習率は 0 より大きくしてください: {lr}", f"the learning rate must be above 0: {lr}")
     return OPTIMIZERS[name](model.parameters(), lr)
 
 
@@ -141,14 +85,13 @@ def fit(
     t: Tensor,
     optimizer: torch.optim.Optimizer,
     epochs: int,
-    on_epoch: Callable[[int, float], bool | None] | None = None,
-    loss_function: Callable[[Tensor, Tensor], Tensor] = nn.functional.mse_loss,
+    on_epoch: OnEpoch | None = None,
+    loss_function: Loss = nn.functional.mse_loss,
 ) -> list[float]:
     """Train on all windows at once, `epochs` times; the loss is the mean squared error unless another one is given.
 
     x: (n, window, features), t: (n, horizon). on_epoch(epoch, loss) is called after each epoch, counted from 1, with
-    the loss from before its step; when it returns True, training ends there. loss_function(y, t) takes predictions
-    and targets and returns one number. Returns the loss of every epoch.
+    the loss from before its step; when it returns True, training ends there. Returns the loss of every epoch.
     Raises FloatingPointError when the loss is no longer a number.
     """
 
@@ -187,39 +130,93 @@ def metrics(actual: Tensor | ArrayLike, predicted: Tensor | ArrayLike) -> dict[s
     }
 
 
+TARGETS = ("level", "change", "relative")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How prices reach a model and come back, by numbers taken from the training windows alone.
+
+    target: "level", prices as they are; "change", the distance from the last known value of the first feature;
+    "relative", that distance as a share of this value, so that a move of 2% looks alike at 13 and at 180 dollars.
+    With "change" and "relative" an output of 0 is the naive forecast, whatever the level of the prices.
+    """
+
+    standard: Standardizer
+    target: str
+
+    @classmethod
+    def of(cls, x_train: Tensor, target: str = "level") -> "Scale":
+        """Measure the training windows, (n, window, features). Raises BadInput for another target."""
+        check_choice("target", target, TARGETS)
+        return cls(Standardizer.of(_from_last(x_train, x_train, target)), target)
+
+    def inputs(self, x: Tensor) -> Tensor:
+        """Windows in prices, (n, window, features) -> what the model sees, same shape."""
+        return self.standard.inputs(_from_last(x, x, self.target))
+
+    def targets(self, x: Tensor, t: Tensor) -> Tensor:
+        """Targets in prices, (n, horizon), of the windows x -> what the model should answer, same shape."""
+        if self.target == "level":
+            return self.standard.targets(t)
+        return _from_last(t, x, self.target) / self.standard.std[0]
+
+    def prices(self, x: Tensor, y: Tensor) -> Tensor:
+        """The way back: the model's answers, (n, horizon), for the windows x -> prices."""
+        if self.target == "level":
+            return self.standard.prices(y)
+        last, change = x[:, -1, :1], y * self.standard.std[0]
+        return last + change if self.target == "change" else last * (1 + change)
+
+
+def _from_last(values: Tensor, x: Tensor, target: str) -> Tensor:
+    """`values`, (n, ...), measured from the last value of the first feature of each window of x."""
+    if target == "level":
+        return values
+    last = x[:, -1, 0].reshape(-1, *[1] * (values.ndim - 1))
+    return values - last if target == "change" else values / last - 1
+
+
 class Forecaster:
     """A model with the scale it learns in: prices in, prices out. Everything of step 04 in one object.
 
-    x_train: (n, window, features) and t_train: (n, horizon), in prices; the other arguments as in `LSTMRegressor` and
-    `make_optimizer`. `train` may be called again and goes on where it ended; `losses` and `seconds` add up over the calls.
+    x_train: (n, window, features) and t_train: (n, horizon), in prices; the first feature is the one to forecast.
+    target: as in `Scale`. model(input_size=, hidden_size=, horizon=, ...) makes the network, as `LSTMRegressor` does,
+    which gets num_layers and cell too. loss: as in `fit`; optimizer, lr: as in `make_optimizer`. `train` may be called
+    again and goes on where it ended; `losses` and `seconds` add up over the calls.
     """
 
-    def __init__(self, x_train: Tensor, t_train: Tensor, *, seed: int = 0, hidden_size: int = 16, num_layers: int = 1,
-                 cell: str = "lstm", optimizer: str = "lbfgs", lr: float | None = None):
+    def __init__(
+        self,
+        x_train: Tensor,
+        t_train: Tensor,
+        *,
+        seed: int = 0,
+        target: str = "level",
+        model: Callable[..., nn.Module] = LSTMRegressor,
+        hidden_size: int = 16,
+        loss: Loss = nn.functional.mse_loss,
+        optimizer: str = "lbfgs",
+        lr: float | None = None,
+        **architecture: object,
+    ):
         torch.manual_seed(seed)
-        self.scale = Standardizer.of(x_train)
-        self.model = LSTMRegressor(x_train.shape[2], hidden_size, num_layers, t_train.shape[1], cell).to(x_train.device)
+        features, horizon = x_train.shape[2], t_train.shape[1]
+        self.scale, self.loss = Scale.of(x_train, target), loss
+        self.model = model(input_size=features, hidden_size=hidden_size, horizon=horizon, **architecture)
+        self.model.to(x_train.device)
         self.optimizer = make_optimizer(self.model, optimizer, lr)
-        self.optimizer.fixed_task = True  # x and t below stay as they are
-        self.x, self.t = self.scale.inputs(x_train), self.scale.targets(t_train)
+        self.x, self.t = self.scale.inputs(x_train), self.scale.targets(x_train, t_train)
         self.losses: list[float] = []
         self.seconds = 0.0
 
-    def train(self, epochs: int, on_epoch: Callable[[int, float], bool | None] | None = None) -> "Forecaster":
+    def train(self, epochs: int, on_epoch: OnEpoch | None = None) -> "Forecaster":
         """Run `fit` for `epochs` more epochs; raises as `fit` does."""
         started = time.perf_counter()
-        self.losses += fit(self.model, self.x, self.t, self.optimizer, epochs, on_epoch)
+        self.losses += fit(self.model, self.x, self.t, self.optimizer, epochs, on_epoch, self.loss)
         self.seconds += time.perf_counter() - started
         return self
 
     def __call__(self, x: Tensor) -> Tensor:
         """Windows in prices, (n, window, features) -> forecasts in prices, (n, horizon)."""
-        return self.scale.prices(predict(self.model, self.scale.inputs(x)))
-
-
-if __name__ == "__main__":  # python -m helpers.training: step 11 from the terminal
-    import sys
-
-    from helpers.terminal import main
-
-    sys.exit(main())
+        return self.scale.prices(x, predict(self.model, self.scale.inputs(x)))

@@ -5,66 +5,86 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from statsmodels.stats.multitest import multipletests
 from statsmodels.tsa.stattools import diebold_mariano_test
-from torch import Tensor
 
-from helpers.language import both
+from helpers.language import BadInput
 from helpers.training import metrics
 
 SIGNIFICANCE = 0.05  # the usual level; a Diebold-Mariano p below it counts as a difference
 
 
-def naive_forecast(x: Tensor) -> Tensor:
-    """The last value of each window as the forecast of the next: (n, window, features) -> (n, 1)."""
-    return x[:, -1, :1]
-
-
 def _flat(**series: ArrayLike) -> list[np.ndarray]:
-    """Each series as a float array of shape (n,), or a ValueError when the lengths differ."""
+    """Each series as a float array of shape (n,), or a BadInput when the lengths differ."""
     arrays = [np.asarray(values, dtype=float).reshape(-1) for values in series.values()]
     if len({len(array) for array in arrays}) > 1:
         lengths = ", ".join(f"{name} {len(array)}" for name, array in zip(series, arrays, strict=True))
-        raise ValueError(both(f"長さがそろっていません: {lengths}", f"the lengths differ: {lengths}"))
+        raise BadInput(f"長さがそろっていません: {lengths}", f"the lengths differ: {lengths}")
     return arrays
 
 
-def check_pair(actual: ArrayLike, predicted: ArrayLike, max_lag: int) -> list[np.ndarray]:
-    """Both as float arrays of one length that leaves at least two values after `max_lag`, else a ValueError."""
+def squared_error(actual: ArrayLike, predicted: ArrayLike) -> np.ndarray:
+    """The loss of each of n forecasts. Raises BadInput when the lengths differ."""
     actual, predicted = _flat(actual=actual, predicted=predicted)
-    if not 0 <= max_lag <= len(actual) - 2:
-        raise ValueError(
-            both(
-                f"max_lag は 0 から {len(actual) - 2} までです: {max_lag}",
-                f"max_lag runs from 0 to {len(actual) - 2}: {max_lag}",
-            )
-        )
-    return [actual, predicted]
+    return (actual - predicted) ** 2
+
+
+def rmse(actual: ArrayLike, predicted: ArrayLike) -> float:
+    """Root mean squared error over all numbers of two arrays of one shape."""
+    return float(np.sqrt(squared_error(actual, predicted).mean()))
 
 
 def lag_profile(actual: ArrayLike, predicted: ArrayLike, max_lag: int = 10) -> pd.Series:
     """RMSE between the prediction for t and the actual value at t - k, for k = 0 .. max_lag.
 
     actual, predicted: n values each, oldest first. Every lag is measured on the same n - max_lag predictions, so that
-    the lags can be compared. Raises ValueError when the lengths differ or fewer than two predictions are left.
+    the lags can be compared. Raises BadInput when the lengths differ or fewer than two predictions are left.
     """
-    actual, predicted = check_pair(actual, predicted, max_lag)
+    actual, predicted = _flat(actual=actual, predicted=predicted)
     n = len(actual) - max_lag
+    if not 0 <= max_lag <= len(actual) - 2:
+        raise BadInput(
+            f"max_lag は 0 から {len(actual) - 2} までです: {max_lag}",
+            f"max_lag runs from 0 to {len(actual) - 2}: {max_lag}",
+        )
     shifted = {lag: actual[max_lag - lag : max_lag - lag + n] for lag in range(max_lag + 1)}
-    rmse = {lag: np.sqrt(np.mean((predicted[max_lag:] - past) ** 2)) for lag, past in shifted.items()}
-    return pd.Series(rmse, name="RMSE").rename_axis("lag")
+    errors = {lag: rmse(past, predicted[max_lag:]) for lag, past in shifted.items()}
+    return pd.Series(errors, name="RMSE").rename_axis("lag")
+
+
+def skill(actual: ArrayLike, predicted: ArrayLike, baseline: ArrayLike, loss: Callable = rmse) -> float:
+    """1 - loss(actual, predicted) / loss(actual, baseline): 0 is as good as the baseline, 1 perfect.
+
+    Arrays of one shape; the loss is the RMSE unless another one is given. NaN against a baseline that makes no error, up
+    to rounding.
+    """
+    actual, predicted, baseline = (np.asarray(array, dtype=float) for array in (actual, predicted, baseline))
+    error = loss(actual, baseline)
+    return 1 - loss(actual, predicted) / error if error > 1e-9 * np.std(actual) else np.nan
 
 
 def diebold_mariano(
-    actual: ArrayLike, predicted: ArrayLike, baseline: ArrayLike, loss: Callable = lambda actual, y: (actual - y) ** 2
+    actual: ArrayLike, predicted: ArrayLike, baseline: ArrayLike, losses: Callable = squared_error, horizon: int = 1
 ) -> float:
-    """p of the hypothesis that two one-step forecasts of n values err alike: two-sided; loss(actual, forecast) -> n losses.
+    """p of the hypothesis that two forecasts of n values, made `horizon` steps ahead, err alike: two-sided.
 
-    Newey-West variance with ceil(n ** (1/3)) lags and small-sample correction (Diebold & Mariano 1995; Harvey, Leybourne &
-    Newbold 1997). NaN when all losses are equal.
+    losses(actual, forecast) -> the n losses. Newey-West variance with ceil(n ** (1/3)) lags or horizon - 1, whichever is
+    more, and small-sample correction (Diebold & Mariano 1995; Harvey, Leybourne & Newbold 1997). NaN when all losses are
+    equal.
     """
-    actual, predicted, baseline = _flat(actual=actual, predicted=predicted, baseline=baseline)
-    differs = np.ptp(loss(actual, predicted) - loss(actual, baseline)) > 0
-    return diebold_mariano_test(actual, predicted, baseline, criterion=loss, harvey_adj=True).pvalue if differs else np.nan
+    own, other = losses(actual, predicted), losses(actual, baseline)
+    if np.ptp(own - other) == 0:
+        return np.nan
+    nothing, as_given = np.zeros_like(own), lambda _, loss: loss
+    return diebold_mariano_test(nothing, own, other, criterion=as_given, harvey_adj=True, horizon=horizon).pvalue
+
+
+def holm(p: pd.Series) -> pd.Series:
+    """Several p-values, each made so large that all below a level may be believed together (Holm 1979); NaN stays NaN."""
+    adjusted, known = p.copy(), p.notna()
+    if known.any():
+        adjusted[known] = multipletests(p[known], method="holm")[1]
+    return adjusted
 
 
 def scorecard(
@@ -73,58 +93,56 @@ def scorecard(
     """Nine numbers on one-step forecasts, each of n values, oldest first; `naive` is the last known value at each step.
 
     RMSE, MAE: in the unit of the series. R2: of the levels. MASE: MAE over the mean absolute one-step change of `train`,
-    the training series (Hyndman & Koehler 2006). skill: 1 - RMSE / RMSE of naive; 0 is as good as naive, 1 perfect.
-    best lag: where `lag_profile` is smallest. R2 of changes: of predicted - naive against actual - naive.
-    directional accuracy: how often the sign of the change was right, among steps where both changes have one.
-    Diebold-Mariano p: against naive, as `diebold_mariano`. NaN stands where a number is not defined: MASE and skill on a series that never moves,
-    accuracy without a call, p where the two forecasts err alike.
+    the training series (Hyndman & Koehler 2006). skill: against naive. best lag: where `lag_profile` is smallest.
+    R2 of changes: of predicted - naive against actual - naive. directional accuracy: how often the sign of the change
+    was right, among steps where both changes have one. Diebold-Mariano p: against naive. NaN stands where a number is
+    not defined: MASE and skill on a series that never moves, accuracy without a call, p where both forecasts err alike.
     """
     actual, predicted, naive = _flat(actual=actual, predicted=predicted, naive=naive)
     change, predicted_change = actual - naive, predicted - naive
     called = (change != 0) & (predicted_change != 0)  # the naive forecast calls neither up nor down
-    own, rmse_naive = metrics(actual, predicted), metrics(actual, naive)["RMSE"]
+    right = np.sign(change[called]) == np.sign(predicted_change[called])
+    own = metrics(actual, predicted)
     step = np.abs(np.diff(np.asarray(train, dtype=float).reshape(-1))).mean()
-    return pd.Series(
-        own
-        | {
-            "MASE": own["MAE"] / step if step else np.nan,
-            "skill": 1 - own["RMSE"] / rmse_naive if rmse_naive else np.nan,
-            "best lag": lag_profile(actual, predicted, min(max_lag, len(actual) - 2)).idxmin(),
-            "R2 of changes": metrics(change, predicted_change)["R2"],
-            "directional accuracy": np.mean(np.sign(change[called]) == np.sign(predicted_change[called]))
-            if called.any()
-            else np.nan,
-            "Diebold-Mariano p": diebold_mariano(actual, predicted, naive),
-        }
-    )
+    more = {
+        "MASE": own["MAE"] / step if step else np.nan,
+        "skill": skill(actual, predicted, naive),
+        "best lag": lag_profile(actual, predicted, min(max_lag, len(actual) - 2)).idxmin(),
+        "R2 of changes": metrics(change, predicted_change)["R2"],
+        "directional accuracy": right.mean() if called.any() else np.nan,
+        "Diebold-Mariano p": diebold_mariano(actual, predicted, naive),
+    }
+    return pd.Series(own | more)
 
 
-def verdict(card: pd.Series, rival_ja: str = "ナイーブ予測", rival_en: str = "the naive forecast") -> tuple[str, str]:
-    """One sentence on a scorecard, in Japanese and in English; the rival is what stood in for `naive` in it."""
+def verdict(
+    card: pd.Series, baseline_ja: str = "ナイーブ予測", baseline_en: str = "the naive forecast"
+) -> tuple[str, str]:
+    """One sentence on a scorecard, in Japanese and in English; the baseline is what stood in for `naive` in it."""
     p, skill, lag = card["Diebold-Mariano p"], card["skill"], int(card["best lag"])
     if np.isnan(p) and not skill:
-        return f"予測の誤差は{rival_ja}とまったく同じです。", f"The forecast's error is exactly that of {rival_en}."
-    if np.isnan(p):
-        return "この系列では p が決まらず、差があるかを検定できません。", "On this series p is not defined: no difference can be tested."
-    if p < SIGNIFICANCE and skill > 0:
         return (
-            f"予測は{rival_ja}より誤差が {skill:.0%} 小さく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
-            f"The forecast's error is {skill:.0%} smaller than that of {rival_en}, more than chance explains (p = {p:.2g}, best lag {lag}).",
+            f"予測の誤差は{baseline_ja}とまったく同じです。",
+            f"The forecast's error is exactly that of {baseline_en}.",
+        )
+    if np.isnan(p):
+        return (
+            "この系列では p が決まらず、差があるかを検定できません。",
+            "On this series p is not defined: no difference can be tested.",
         )
     if p < SIGNIFICANCE:
+        ja, en = ("小さく", "smaller") if skill > 0 else ("大きく", "larger")
         return (
-            f"予測は{rival_ja}より誤差が {-skill:.0%} 大きく、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
-            f"The forecast's error is {-skill:.0%} larger than that of {rival_en}, more than chance explains (p = {p:.2g}, best lag {lag}).",
+            f"予測は{baseline_ja}より誤差が {abs(skill):.0%} {ja}、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
+            f"The forecast's error is {abs(skill):.0%} {en} than that of {baseline_en}, "
+            f"more than chance explains (p = {p:.2g}, best lag {lag}).",
         )
-    late = (
-        (
-            f"予測は {lag} 期前の値に最も近く、",
-            f"The forecast lies closest to the value {lag} step{'s' * (lag > 1)} earlier",
-        )
-        if lag
-        else ("予測は遅れていませんが、", "The forecast does not lag")
-    )
+    ja, en = "予測は遅れていませんが、", "The forecast does not lag"
+    if lag:
+        ja = f"予測は {lag} 期前の値に最も近く、"
+        en = f"The forecast lies closest to the value {lag} step{'s' * (lag > 1)} earlier"
     return (
-        f"{late[0]}{rival_ja}との誤差の差は、偶然と見分けがつきません（スキル {skill:+.1%}、p = {p:.2g}）。",
-        f"{late[1]}, and the difference between its error and that of {rival_en} cannot be told from chance (skill {skill:+.1%}, p = {p:.2g}).",
+        f"{ja}{baseline_ja}との誤差の差は、偶然と見分けがつきません（スキル {skill:+.1%}、p = {p:.2g}）。",
+        f"{en}, and the difference between its error and that of {baseline_en} cannot be told from chance "
+        f"(skill {skill:+.1%}, p = {p:.2g}).",
     )

@@ -1,11 +1,7 @@
 """Step 10: walking forward sees only the past, and the interval of the skill holds what it promises."""
 
-import ast
-import time
 from functools import partial
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,17 +9,15 @@ import torch
 from sklearn.linear_model import LinearRegression
 
 from helpers.backtest import (
-    TargetForecaster,
     backtest_table,
-    drift,
     refit_linear,
     refit_lstm,
-    simple_forecasts,
     skill_interval,
     skill_over_time,
     walk,
     walk_forward,
 )
+from helpers.baselines import last_known
 from helpers.data import generate, load_prices
 from helpers.leakage import suite
 from helpers.training import Forecaster
@@ -35,7 +29,7 @@ SERIES = {
     "two columns": PRICES,
     "random_walk": generate("random_walk", 260)["Close"].to_numpy(),
 }
-LSTM = partial(refit_lstm, hidden_size=3, first=3, epochs=1)
+LSTM = partial(refit_lstm, hidden_size=3, initial_epochs=3, epochs=1)
 
 
 def skill(values, test, **how):
@@ -48,15 +42,17 @@ def skill(values, test, **how):
 @pytest.mark.parametrize("target", ["level", "change"])
 @pytest.mark.parametrize("name", SERIES)
 def test_no_tripwire_fires_on_a_walk(name, target, rows):
-    how = {"refit": partial(LSTM, target=target), "rows": rows, "every": 2}
-    findings = list(suite(SERIES[name], 12, forecast=partial(walk_forward, **how), score=partial(skill, **how), cuts=4))
+    how = {"refit": partial(LSTM, target=target), "train_size": rows, "refit_every": 2}
+    findings = list(suite(SERIES[name], 12, forecast=partial(walk_forward, **how), score=partial(skill, **how), cuts=2))
     assert [finding.fired for finding in findings] == [False, False]
 
 
 @pytest.mark.parametrize("rows", [None, 80])
 def test_no_tripwire_fires_on_the_linear_model(rows):
-    how = {"refit": refit_linear, "rows": rows}
-    findings = list(suite(SERIES["two columns"], 40, forecast=partial(walk_forward, **how), score=partial(skill, **how), cuts=4))
+    how = {"refit": refit_linear, "train_size": rows}
+    findings = list(
+        suite(SERIES["two columns"], 40, forecast=partial(walk_forward, **how), score=partial(skill, **how), cuts=4)
+    )
     assert [finding.fired for finding in findings] == [False, False]
 
 
@@ -65,7 +61,7 @@ def test_a_walk_that_peeks_is_found():
 
     def peeking(values, test):
         series = np.asarray(values, dtype=float)
-        return walk_forward(series, test, lambda x, t, before: refit_linear(*make_windows(series, 5)))
+        return walk_forward(series, test, lambda x, t, previous: refit_linear(*make_windows(series, 5)))
 
     (finding,) = suite(SERIES["one column"], 20, forecast=peeking)
     assert finding.fired is True
@@ -81,37 +77,36 @@ def test_each_forecast_is_that_of_a_model_fitted_by_hand_on_the_rows_before_it(r
         inputs = [past[end - window : end].ravel() for end in range(window, len(past))]
         model = LinearRegression().fit(inputs, past[window:, 0])
         expected.append(model.predict([values[day - window : day].ravel()])[0])
-    y = walk_forward(values, test, refit_linear, window=window, rows=rows, every=every)
+    y = walk_forward(values, test, refit_linear, window=window, train_size=rows, refit_every=every)
     np.testing.assert_allclose(y, expected, rtol=1e-4)
 
 
 def test_the_learner_gets_what_it_returned_and_no_row_too_many():
     seen = []
 
-    def learner(x, t, before):
-        seen.append((len(x), t[-1, 0].item(), before))
+    def learner(x, t, previous):
+        seen.append((len(x), t[-1, 0].item(), previous))
         return lambda latest: torch.full((1, 1), float(len(seen)))
 
     values = np.arange(30.0)
-    y = walk_forward(values, 6, learner, window=3, every=2)
+    y = walk_forward(values, 6, learner, window=3, refit_every=2)
     assert [n for n, _, _ in seen] == [21, 23, 25] and [last for _, last, _ in seen] == [23, 25, 27]
     assert seen[0][2] is None and callable(seen[1][2]) and y.tolist() == [1, 1, 2, 2, 3, 3]
     seen.clear()
-    walk_forward(values, 6, learner, window=3, rows=10)
+    walk_forward(values, 6, learner, window=3, train_size=10)
     assert [n for n, _, _ in seen] == [7] * 6 and [last for _, last, _ in seen] == list(range(23, 29))
 
 
 def test_a_walk_comes_one_forecast_at_a_time():
-    steps = walk(np.arange(40.0), 5, lambda x, t, before: lambda latest: latest[:, -1])
+    steps = walk(np.arange(40.0), 5, lambda x, t, previous: lambda latest: latest[:, -1])
     assert next(steps) == 34 and list(steps) == [35, 36, 37, 38]
 
 
-def test_a_hundred_refits_take_less_than_a_minute():
-    values, started = load_prices("ibm")[["Open", "Close"]].tail(1092).to_numpy(), time.perf_counter()
+def test_a_hundred_refits_beat_the_open_of_the_day_before():
+    values = load_prices("ibm")[["Open", "Close"]].tail(1092).to_numpy()
     y = walk_forward(values, 100, refit_lstm)
-    assert time.perf_counter() - started < 60
     errors = np.sqrt(np.mean((values[-100:, 0] - y) ** 2)), np.sqrt(np.mean(np.diff(values[:, 0])[-100:] ** 2))
-    assert errors[0] < 0.85 * errors[1]  # they see the close, so they must beat the open of the day before
+    assert errors[0] < 0.85 * errors[1]  # they see the close
 
 
 def test_a_past_that_is_too_short_is_named():
@@ -121,42 +116,13 @@ def test_a_past_that_is_too_short_is_named():
 
 def test_warm_start_goes_on_from_the_weights_of_the_day_before():
     x, t = make_windows(PRICES, 5)
-    first = refit_lstm(x[:200], t[:200], first=4, hidden_size=3)
+    first = refit_lstm(x[:200], t[:200], initial_epochs=4, hidden_size=3)
     frozen = refit_lstm(x, t, first, epochs=0, hidden_size=3)
     for one, other in zip(first.model.parameters(), frozen.model.parameters(), strict=True):
         assert torch.equal(one, other)
-    scratch = refit_lstm(x, t, first, first=4, epochs=None, hidden_size=3)
+    scratch = refit_lstm(x, t, first, initial_epochs=4, epochs=None, hidden_size=3)
     np.testing.assert_array_equal(scratch(x), Forecaster(x, t, hidden_size=3).train(4)(x))
     assert len(refit_lstm(x, t, first, epochs=2, hidden_size=3).losses) == 2
-
-
-def test_the_target_level_is_the_plain_forecaster_and_change_follows_the_level():
-    x, t = make_windows(PRICES, 5)
-    plain = Forecaster(x, t, hidden_size=3).train(3)
-    np.testing.assert_array_equal(TargetForecaster(x, t, hidden_size=3).train(3)(x), plain(x))
-    change = TargetForecaster(x, t, "change", hidden_size=3).train(3)
-    np.testing.assert_allclose(change(x + 1000), change(x) + 1000, atol=0.01)  # a level never seen does no harm
-    with pytest.raises(ValueError, match="level か change(.|\n)*level or change"):
-        TargetForecaster(x, t, "price")
-
-
-def test_drift_is_the_line_from_the_first_value_to_the_last_known():
-    values = np.array([1.0, 4, 2, 8, 5, 7])
-    expected = []
-    for known in (3, 4, 5):
-        line = np.polyfit([0, known - 1], [values[0], values[known - 1]], 1)
-        expected.append(np.polyval(line, known))
-    np.testing.assert_allclose(drift(values, 3), expected)
-    np.testing.assert_allclose(drift(np.arange(9.0) * 2, 4), [10, 12, 14, 16])
-
-
-def test_simple_forecasts_are_known_the_day_before():
-    known = simple_forecasts(PRICES, "Open", 10)
-    np.testing.assert_array_equal(known["naive"], PRICES["Open"].shift(1).iloc[-10:])
-    np.testing.assert_array_equal(known["previous close"], PRICES["Close"].shift(1).iloc[-10:])
-    np.testing.assert_allclose(known["drift"], drift(PRICES["Open"].to_numpy(), 10))
-    assert simple_forecasts(PRICES, "Close", 10).keys() == {"naive", "drift"}
-    assert simple_forecasts(PRICES[["Open"]], "Open", 10).keys() == {"naive", "drift"}
 
 
 @pytest.mark.parametrize("persistence", [0.0, 0.4])
@@ -187,13 +153,15 @@ def test_skill_over_time_ends_at_the_skill_of_all_days_and_never_looks_ahead():
     forecast = PRICES["Close"].to_numpy()[-81:-1]
     table = skill_over_time(actual, forecast, naive)
     rmse = [np.sqrt(np.mean((actual - y) ** 2)) for y in (forecast, naive)]
-    assert table.index.tolist() == list(range(20, 81)) and table.loc[80, "skill"] == pytest.approx(1 - rmse[0] / rmse[1])
+    assert table.index.tolist() == list(range(20, 81)) and table.loc[80, "skill"] == pytest.approx(
+        1 - rmse[0] / rmse[1]
+    )
     assert (table["low"] <= table["skill"]).all() and (table["skill"] <= table["high"]).all()
     pd.testing.assert_frame_equal(skill_over_time(actual[:50], forecast[:50], naive[:50]), table.loc[:50])
 
 
-def test_the_table_holds_every_forecast_against_every_rival():
-    known = simple_forecasts(PRICES, "Open", 60)
+def test_the_table_holds_every_forecast_against_every_baseline():
+    known = last_known(PRICES, "Open", 60)
     actual = PRICES["Open"].to_numpy()[-60:]
     table = backtest_table(actual, known, {"naive": known["naive"], "close": known["previous close"]})
     assert table.loc["naive", ("vs naive", "skill")] == 0 and table.loc["previous close", ("vs close", "skill")] == 0
@@ -201,17 +169,3 @@ def test_the_table_holds_every_forecast_against_every_rival():
     assert (1 - one) * (1 - other) == pytest.approx(1)
     low, p = table.loc["previous close", ("vs naive", "low")], table.loc["previous close", ("vs naive", "p")]
     assert low > 0 and p < 0.05  # two ways to the same question, and on IBM a clear case
-
-
-def test_the_notebook_teaches_the_walk_of_the_helper():
-    root = Path(__file__).parents[1]
-    notebook = nbformat.read(root / "notebooks" / "10_backtest_and_search.ipynb", as_version=4)
-    written = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-
-    def taught(source):
-        (function,) = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == "walk"]
-        if ast.get_docstring(function):
-            function.body = function.body[1:]
-        return [ast.dump(node) for node in function.body], [argument.arg for argument in function.args.args]
-
-    assert taught(written) == taught((root / "helpers" / "backtest.py").read_text(encoding="utf-8"))

@@ -1,5 +1,6 @@
 """The benchmark that is kept: whole, consistent, kept promises, and quoted in the READMEs as measured."""
 
+import io
 import json
 import re
 import statistics
@@ -64,8 +65,6 @@ def test_the_promises_are_kept():
     assert found["recipe"]["default"]["rmse"] <= found["recipe"]["recipe"]["rmse"]
     assert found["speed"]["five_seeds_seconds"] < 2
     assert all(size["default_to_one_thread"] <= 1.5 for size in found["neighbour"].values())
-    for part in RESULTS["speed"]["spared_evaluation"]:
-        assert all(run["same_forecasts_to_the_last_bit"] for run in part["runs"])
 
 
 def test_the_number_of_epochs_was_chosen_on_the_validation_part():
@@ -73,7 +72,9 @@ def test_the_number_of_epochs_was_chosen_on_the_validation_part():
         medians = np.median(choice["validation_rmse"], axis=0)
         fit = [epoch for epoch, rmse in enumerate(medians, start=1) if rmse <= 1.01 * medians.min()]
         assert choice["chosen"] == fit[0]
-    assert {turn["hidden_100"]["epochs"] for turn in RESULTS["recipe"]["rounds"]} == {RESULTS["recipe"]["choice_of_epochs"][0]["chosen"]}
+    assert {turn["hidden_100"]["epochs"] for turn in RESULTS["recipe"]["rounds"]} == {
+        RESULTS["recipe"]["choice_of_epochs"][0]["chosen"]
+    }
 
 
 def test_the_tasks_still_run():
@@ -89,7 +90,9 @@ def test_the_tasks_still_run():
     assert len(tasks.plain_lstm(x[:64], t[:64], x_test, seed=0, epochs=1)) == 100
     models = [Forecaster(x[:50], t[:50], seed=seed) for seed in range(3)]
     each = sum(((run.model(run.x) - run.t) ** 2).mean().item() for run in models)
-    assert tasks.batched_loss([run.model for run in models], models[0].x, models[0].t)() == pytest.approx(each, rel=1e-5)
+    assert tasks.batched_loss([run.model for run in models], models[0].x, models[0].t)() == pytest.approx(
+        each, rel=1e-5
+    )
     assert tasks.default(x[:64], t[:64], x_test, seed=0, epochs=1).shape == tasks.ridge(x, t, x_test).shape == (100,)
 
 
@@ -100,7 +103,10 @@ def test_electricity_is_that_of_step_06():
     for row in (-1, -500):
         hour = columns.index[row]
         position = load.index.get_loc(hour)
-        assert columns["day"].iloc[row] == change.iloc[position - 23] and columns["week"].iloc[row] == change.iloc[position - 167]
+        assert (
+            columns["day"].iloc[row] == change.iloc[position - 23]
+            and columns["week"].iloc[row] == change.iloc[position - 167]
+        )
 
 
 @pytest.mark.parametrize("language", ["ja", "en", "both"])
@@ -114,17 +120,30 @@ def test_the_figure_can_be_drawn_in_each_language(language, monkeypatch, recwarn
         assert axes.get_xlabel() and axes.get_ylabel() and len(set(looks)) == len(looks) >= 3
 
 
-def test_the_figure_is_kept():
-    with Image.open(FOLDER / "results.png") as image:
-        assert image.width > 1200
+def test_the_figure_that_is_kept_is_that_of_the_results(monkeypatch):
+    """Drawn again in both languages it has the kept one's size and, but for the reader's machine, its picture."""
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "both")
+    drawn = Image.open(io.BytesIO(figure.benchmark(RESULTS).png())).convert("L")
+    with Image.open(FOLDER / "results.png") as kept:
+        assert kept.size == drawn.size
+        difference = np.abs(np.asarray(kept.convert("L"), dtype=float) - np.asarray(drawn, dtype=float))
+    assert (difference > 64).mean() < 0.02  # other numbers move points and curves
 
 
 def test_make_bench_is_there_and_its_packages_are_pinned():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(r"(?m)^bench: ", makefile) and "tests/benchmarks/run.py" in makefile
-    lines = [line for line in (FOLDER / "requirements.txt").read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    lines = [
+        line
+        for line in (FOLDER / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        if line and line[0] != "#"
+    ]
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
-    torch = next(line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if line.startswith("torch=="))
+    torch = next(
+        line
+        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if line.startswith("torch==")
+    )
     assert torch in lines
 
 

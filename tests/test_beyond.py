@@ -1,4 +1,4 @@
-"""Step 06: rivals and intervals against formulas of their own; gradients and importances on models whose weights are known."""
+"""Step 06: baselines and intervals against formulas of their own; gradients and importances on models whose weights are known."""
 
 import numpy as np
 import pandas as pd
@@ -8,25 +8,12 @@ from scipy import stats
 from sklearn.linear_model import LinearRegression
 from torch import nn
 
-from helpers.beyond import compare, confidence_interval, input_gradients, permutation_importance, seasonal_naive
+from helpers.beyond import compare, confidence_interval, input_gradients, permutation_importance
 from helpers.data import generate, load_prices
 from helpers.leakage import future_changes_past
 from helpers.training import Forecaster, metrics
 from helpers.validation import diebold_mariano
 from helpers.windows import make_windows, split_last
-
-
-def test_seasonal_naive_is_the_value_one_season_earlier():
-    values = np.arange(50.0) ** 2
-    expected = [values[i - 12] for i in range(30, 50)]
-    assert np.array_equal(seasonal_naive(values, 12, 20), expected)
-    assert np.array_equal(seasonal_naive(values, 1, 20), values[29:49])  # a season of one is the naive forecast
-
-
-@pytest.mark.parametrize(("season", "test"), [(0, 10), (41, 10), (12, 50)])
-def test_a_season_that_does_not_fit_is_named(season, test):
-    with pytest.raises(ValueError, match=f"周期 {season} (.|\n)*season of {season}"):
-        seasonal_naive(np.arange(50.0), season, test)
 
 
 def test_interval_is_scipys():
@@ -37,17 +24,26 @@ def test_interval_is_scipys():
     assert confidence_interval([2.0, 2.0, 2.0]) == (2, 2)
 
 
-def test_compare_is_worked_out_rival_by_rival():
+def test_compare_is_worked_out_baseline_by_baseline():
     rng = np.random.default_rng(0)
     actual = np.cumsum(rng.normal(size=80)) + 50
     forecasts = [actual + rng.normal(size=80) for _ in range(3)]
-    rivals = {"one": actual + rng.normal(size=80), "perfect": actual + 1e-13}
-    table = compare(actual, forecasts, rivals)
-    skills = [1 - np.std(f - actual, mean=0) / np.std(rivals["one"] - actual, mean=0) for f in forecasts]
-    assert table.loc["one", "skill"] == pytest.approx(np.mean(skills))
-    assert (table.loc["one", "low"], table.loc["one", "high"]) == pytest.approx(confidence_interval(skills))
-    expected = np.median([diebold_mariano(actual, forecast, rivals["one"]) for forecast in forecasts])
-    assert table.loc["one", "Diebold-Mariano p"] == pytest.approx(expected)
+    baselines = {"one": actual + rng.normal(size=80), "perfect": actual + 1e-13}
+    table = compare(actual, forecasts, baselines)
+
+    def size(forecast):
+        return np.linalg.norm(forecast - actual)
+
+    skills = [1 - size(forecast) / size(baselines["one"]) for forecast in forecasts]
+    mean = sum(forecasts) / 3
+    row = table.loc["one"]
+    assert row["baseline RMSE"] == pytest.approx(size(baselines["one"]) / np.sqrt(80))
+    assert row["skill"] == pytest.approx(np.mean(skills))
+    assert (row["low"], row["high"]) == pytest.approx(confidence_interval(skills))
+    assert row["skill of mean"] == pytest.approx(1 - size(mean) / size(baselines["one"])) and row[
+        "skill of mean"
+    ] > max(skills)
+    assert row["p"] == pytest.approx(diebold_mariano(actual, mean, baselines["one"]))
     assert np.isnan(table.loc["perfect", "skill"])  # nothing can be better than a forecast without error
 
 
@@ -103,6 +99,7 @@ def skill(values, forecast, test=100):
     return 1 - metrics(values[-test:], forecast)["RMSE"] / metrics(values[-test:], values[-test - 1 : -1])["RMSE"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of_changes", [False, True])
 def test_nothing_is_won_on_random_walks(of_changes):
     """20 walks, 20 seeds: the interval of the mean skill must not lie above 0."""
@@ -136,7 +133,9 @@ def test_the_weight_of_today_climbs_to_one_on_a_random_walk():
     x_train, _, t_train, _ = split_last(*make_windows(values, 5), 100)
     forecaster = Forecaster(x_train, t_train, optimizer="adamw", lr=1e-2)
     last = []
-    forecaster.train(300, lambda epoch, loss: last.append(input_gradients(forecaster.model, forecaster.x)[-1, 0]) and None)
+    forecaster.train(
+        300, lambda epoch, loss: last.append(input_gradients(forecaster.model, forecaster.x)[-1, 0]) and None
+    )
     assert last[0] < 0.1 and last[-1] > 0.6 and last[-1] > last[100] > last[40]
     linear = LinearRegression().fit(x_train[:, :, 0], t_train[:, 0])
     assert linear.coef_[-1] > 0.9

@@ -1,7 +1,9 @@
 """Step 00: the check sees what is missing, and the set-up files agree with each other."""
 
 import importlib.metadata
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -107,7 +109,9 @@ def reached(texts):
         found[name] = installed(name).split("+")[0]
         for text in importlib.metadata.requires(name) or []:
             child = Requirement(text)
-            if child.marker is None or any(child.marker.evaluate({"extra": extra}) for extra in requirement.extras | {""}):
+            if child.marker is None or any(
+                child.marker.evaluate({"extra": extra}) for extra in requirement.extras | {""}
+            ):
                 todo.append(child)
     return found
 
@@ -164,8 +168,17 @@ def own_files():
         return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
     except (OSError, subprocess.CalledProcessError):
         folders = ("helpers", "notebooks", "tests", ".ci")
-        inside = [path for folder in folders for path in (ROOT / folder).rglob("*") if not {".venv", ".ipynb_checkpoints"} & set(path.parts)]
-        return [path for path in [*ROOT.iterdir(), *(ROOT / "data").iterdir(), *inside] if path.is_file() and path.suffix != ".pyc"]
+        inside = [
+            path
+            for folder in folders
+            for path in (ROOT / folder).rglob("*")
+            if not {".venv", ".ipynb_checkpoints"} & set(path.parts)
+        ]
+        return [
+            path
+            for path in [*ROOT.iterdir(), *(ROOT / "data").iterdir(), *inside]
+            if path.is_file() and path.suffix != ".pyc"
+        ]
 
 
 def test_a_copy_without_git_is_checked_too(monkeypatch):
@@ -179,3 +192,67 @@ def test_no_file_names_a_registry_host():
     for file in own_files():
         if file.suffix not in (".png", ".gz"):
             assert not re.search(hosts, file.read_text(encoding="utf-8", errors="ignore")), file
+
+
+# The Makefile, with a Python that only pretends to install
+
+
+FAKE_PYTHON = """#!/bin/sh
+echo "$@" >> calls
+case "$1 $2" in
+    "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    "-m pip") test ! -e broken ;;
+esac
+"""
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    python = tmp_path / "python"
+    python.write_text(FAKE_PYTHON)
+    python.chmod(0o755)
+    return tmp_path
+
+
+def make(copy, *arguments):
+    command = ["make", "PYTHON=./python", *arguments]
+    return subprocess.run(
+        command, cwd=copy, capture_output=True, text=True, encoding="utf-8", env=os.environ | {"MAKEFLAGS": ""}
+    )
+
+
+@needs_make
+def test_a_venv_of_the_readers_own_is_left_alone(copy):
+    (copy / ".venv").mkdir()
+    (copy / ".venv" / "precious").write_text("mine")
+    done = make(copy, "test")
+    assert done.returncode != 0 and "そのままにします" in done.stdout and "left alone" in done.stdout
+    assert (copy / ".venv" / "precious").read_text() == "mine" and [
+        file.name for file in (copy / ".venv").iterdir()
+    ] == ["precious"]
+    assert make(copy, "VENV=.venv-lstm", "test").returncode == 0 and (copy / ".venv-lstm" / "installed").exists()
+
+
+@needs_make
+def test_an_install_that_was_cut_off_starts_afresh_and_a_whole_one_is_kept(copy):
+    (copy / "broken").touch()
+    assert make(copy, "test").returncode != 0  # pip fails: our venv is there, without its last mark
+    (copy / ".venv" / "half a package").touch()
+    (copy / "broken").unlink()
+    assert make(copy, "test").returncode == 0 and not (copy / ".venv" / "half a package").exists()
+    calls = (copy / "calls").read_text()
+    (copy / ".venv" / "whole").touch()
+    assert make(copy, "test").returncode == 0 and (copy / ".venv" / "whole").exists()
+    assert (copy / "calls").read_text().removeprefix(calls).startswith("-m pytest")  # nothing is installed again
+
+
+@needs_make
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_named(copy):
+    copy.chmod(0o555)
+    done = make(copy, "test")
+    copy.chmod(0o755)
+    assert done.returncode != 0 and "書き込めません" in done.stdout and str(copy) in done.stdout

@@ -1,5 +1,6 @@
 """The language switch: what it says, where the choice is kept, and what happens where it cannot be kept."""
 
+import numpy as np
 import pytest
 
 from helpers import language
@@ -54,10 +55,36 @@ def test_the_switch_hides_the_other_language_and_remembers():
     assert style.value == "" and language.current() == "both"
 
 
+def test_building_the_switch_chooses_nothing(settings):
+    """To run a notebook, or a test, is not to choose a language."""
+    language.switch()
+    assert not settings.exists()
+    buttons, _ = language.switch().children
+    buttons.value = "en"
+    assert settings.read_text(encoding="utf-8") == "en"
+    settings.write_text("ja", encoding="utf-8")
+    language.switch()
+    assert settings.read_text(encoding="utf-8") == "ja"
+
+
+def test_checks_name_the_setting_and_the_way_out():
+    language.check_whole(window=1, horizon=np.int64(3))
+    for wrong in (0, 1.5, True, "3", None):
+        with pytest.raises(language.BadInput, match="window は 1 以上の整数(.|\n)*window must be a whole number"):
+            language.check_whole(window=wrong)
+    language.check_choice("cell", "gru", ["lstm", "gru"])
+    with pytest.raises(language.BadInput, match="cell は lstm、gru のどれか(.|\n)*cell is one of lstm, gru: 'rnn'"):
+        language.check_choice("cell", "rnn", ["lstm", "gru"])
+
+
 def test_pages_without_widgets_get_a_note():
     bundle = language.switch()._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert "ボタン" in bundle["text/html"] and "Run this cell" in bundle["text/html"] and "VBox" not in bundle["text/plain"]
+    assert (
+        "ボタン" in bundle["text/html"]
+        and "Run this cell" in bundle["text/html"]
+        and "VBox" not in bundle["text/plain"]
+    )
 
 
 def test_a_new_notebook_starts_with_the_choice():

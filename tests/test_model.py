@@ -34,5 +34,5 @@ def test_the_forecast_comes_from_the_last_state_and_depends_on_every_day():
 
 
 def test_another_cell_is_refused_in_both_languages():
-    with pytest.raises(ValueError, match="どれか(.|\n)*lstm, gru or rnn: 'transformer'"):
+    with pytest.raises(ValueError, match="どれか(.|\n)*lstm, gru, rnn: 'transformer'"):
         LSTMRegressor(cell="transformer")

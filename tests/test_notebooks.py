@@ -1,10 +1,10 @@
-"""The form of the notebooks: two languages that say the same, short cells, clean outputs, code equal to the helpers'.
+"""The form of the notebooks: two languages that say the same, short cells, clean outputs.
 
-That they run is tested elsewhere: pytest executes every notebook again through nbval.
+That they run is tested elsewhere: pytest executes every notebook again through nbval. That the code they teach is the
+helpers' too: test_taught.py.
 """
 
 import ast
-import importlib
 import re
 from pathlib import Path
 
@@ -142,7 +142,8 @@ def test_stored_outputs_are_clean_and_in_order(notebook):
                 v for k, v in output.get("data", {}).items() if k.startswith("text")
             )
             assert not re.search(r"/(root|home|work|tmp|Users)/", text), cell.id
-            assert not re.search(r"it/s|\d%\|", text), cell.id
+            words = re.sub(r"base64,[^\"]+", "", text)  # pictures hold any letters
+            assert not re.search(r"it/s|\d%\|", words), cell.id
 
 
 def test_stored_figures_have_alternative_text(notebook):
@@ -173,58 +174,3 @@ def test_links_lead_somewhere(notebook):
     for cell in cells(notebook, "markdown"):
         for target in re.findall(r"\]\(([^)#]+)\)", cell.source):
             assert (notebook.path.parent / target).exists(), f"{cell.id}: {target}"
-
-
-def bare(tree):
-    """A definition without docstrings and annotations: what the notebook teaches and the helper does."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-        if isinstance(node, ast.arg):
-            node.annotation = None
-    return ast.dump(tree)
-
-
-def definitions(source):
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    return {node.name: bare(node) for node in ast.parse(source).body if isinstance(node, kinds)}
-
-
-ROOMS = ["language", "environment", "data", "windows", "model", "training", "validation", "beyond", "horizons", "columns", "leakage", "backtest", "search", "project"]
-TAUGHT = {
-    "02_windowing": ("windows", {"make_windows", "split_last"}),
-    "03_model": ("model", {"LSTMRegressor"}),
-    "04_training_loop": ("training", {"fit"}),
-    "05_validation": ("validation", {"lag_profile"}),
-    "07_many_steps": ("horizons", {"purge", "recursive", "EncoderDecoder", "rmse_by_step"}),
-    "09_leakage": ("leakage", {"split"}),
-    "10_backtest_and_search": ("backtest", {"walk"}),
-    "11_amazon_project": ("project", {"purged_split", "train_epoch", "evaluate", "EarlyStopping", "save_checkpoint"}),
-}
-
-
-def test_the_code_taught_is_the_code_of_the_helper(notebook):
-    """Any definition of a notebook that a helper of the flow has too must be the same in both."""
-    written = definitions("\n".join(cell.source for cell in cells(notebook, "code")))
-    helpers = {}
-    for room in set(ROOMS) - {"language", "search"}:  # search is a program, whose names are everyday words
-        helpers |= definitions((ROOT / "helpers" / f"{room}.py").read_text(encoding="utf-8"))
-    for name in written.keys() & helpers.keys():
-        assert written[name] == helpers[name], name
-    assert TAUGHT.get(notebook.path.stem, ("", set()))[1] <= written.keys()
-
-
-def test_a_helper_imports_only_earlier_rooms():
-    for number, room in enumerate(ROOMS):
-        source = (ROOT / "helpers" / f"{room}.py").read_text(encoding="utf-8")
-        program = [node for node in ast.parse(source).body if not ast.unparse(node).startswith("if __name__ ==")]
-        imported = {
-            node.module.removeprefix("helpers.")
-            for part in program
-            for node in ast.walk(part)
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers.")
-        }
-        assert imported <= set(ROOMS[:number]), room
-        importlib.import_module(f"helpers.{room}")

@@ -1,9 +1,11 @@
 """Step 10: the search, with real processes, of which some are killed."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -67,6 +69,12 @@ def ask_at_once(where, together, answers):
     answers.put([study.ask().number for _ in range(2)])
 
 
+def heartbeats(file):
+    """How many signs of life a database holds; a trial without one is not missed (Optuna 5.0)."""
+    with contextlib.closing(sqlite3.connect(file, timeout=30)) as database:
+        return database.execute("SELECT COUNT(*) FROM trial_heartbeats").fetchone()[0]
+
+
 def wait_for(condition, seconds=60):
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -87,15 +95,20 @@ def test_the_skill_of_a_part_does_not_see_what_comes_after():
 @pytest.mark.parametrize("window", [2, 17])
 def test_the_skill_is_that_of_the_last_rows_whatever_the_window(window):
     class Yesterday:  # an independent forecast whose errors are known: the value two rows back
-        def __init__(self, *arguments, **model): pass
-        def train(self, epochs): return self
-        def __call__(self, x): return x[:, -2, :1]
+        def __init__(self, *arguments, **model):
+            pass
 
-    real, search.TargetForecaster = search.TargetForecaster, Yesterday
+        def train(self, epochs):
+            return self
+
+        def __call__(self, x):
+            return x[:, -2, :1]
+
+    real, search.Forecaster = search.Forecaster, Yesterday
     try:
         seen = search.skills(PRICES, SETTINGS | {"window": window}, [60, 40])
     finally:
-        search.TargetForecaster = real
+        search.Forecaster = real
     opens = PRICES[:, 0]
     for part, skill in zip((slice(-100, -40), slice(-40, None)), seen, strict=True):
         two_back, one_back = opens - np.roll(opens, 2), opens - np.roll(opens, 1)
@@ -128,6 +141,16 @@ def test_the_best_of_n_is_the_mean_over_all_draws():
         assert table.loc[n, "test"] == pytest.approx(np.mean(test[kept]))
 
 
+def test_the_best_of_more_than_a_thousand_is_still_a_number():
+    """C(1,100, 550) is beyond a float; its shares are not."""
+    scores = np.arange(1100.0)
+    table = search.best_of(scores, -scores)
+    assert table.notna().all(axis=None) and table.loc[1, "validation"] == pytest.approx(scores.mean())
+    assert table.loc[1100, "validation"] == pytest.approx(1099)
+    for n in (2, 500, 1000):  # the mean of the largest of n drawn from 0 .. N - 1
+        assert table.loc[n, "validation"] == pytest.approx(n * 1101 / (n + 1) - 1)
+
+
 def test_of_a_hundred_worthless_settings_the_best_looks_good_and_is_not():
     """Pure chance: the validation score of the kept one follows the expected maximum of a normal sample, its test score stays at 0."""
     rng = np.random.default_rng(1)
@@ -142,14 +165,15 @@ def test_two_processes_share_one_study_and_go_on_with_it(where, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     study = search.run(where, PRICES, trials=4, workers=2, validation=50, epochs=1)
     assert 4 <= len(complete(study)) <= 5
-    study = search.run(where, PRICES, trials=7, workers=2, validation=50, epochs=1)
-    assert 7 <= len(complete(study)) <= 8
+    study = search.run(where, PRICES, trials=6, workers=1, validation=50, epochs=1)
+    assert len(complete(study)) == 6
     table = search.trial_table(study)
-    assert table["worker"].nunique() >= 3 and (table["end"] >= table["start"]).all() and table["start"].min() == 0
-    search.run(where, PRICES, trials=7, workers=2, validation=50, epochs=1)
+    assert table["worker"].nunique() >= 2 and (table["end"] >= table["start"]).all() and table["start"].min() == 0
+    search.run(where, PRICES, trials=6, workers=1, validation=50, epochs=1)
     assert len(search.trial_table(study)) == len(table)  # enough already: nothing more is tried
 
 
+@pytest.mark.slow
 @kills
 @pytest.mark.parametrize("workers", [2, 4])
 @pytest.mark.parametrize("where", ["search.journal", "sqlite:///search.db"])
@@ -200,6 +224,7 @@ def test_no_queued_trial_is_handed_out_twice(kind, tmp_path):
         assert sorted(trial for _ in team for trial in answers.get()) == list(range(8))
 
 
+@pytest.mark.slow
 def test_a_worker_killed_while_writing_holds_the_others_up_for_some_seconds_only(tmp_path):
     where = str(tmp_path / "search.journal")
     search.run(where, PRICES, trials=1, validation=50, epochs=1)
@@ -209,6 +234,7 @@ def test_a_worker_killed_while_writing_holds_the_others_up_for_some_seconds_only
     assert search.LOCK <= time.monotonic() - started < search.LOCK + 20
 
 
+@pytest.mark.slow
 @kills
 def test_in_a_database_the_trial_of_a_machine_that_went_silent_is_retried_by_another(tmp_path):
     """Supervisor and worker die together, so that nobody is left to notice: only the missing heartbeat tells."""
@@ -217,6 +243,7 @@ def test_in_a_database_the_trial_of_a_machine_that_went_silent_is_retried_by_ano
     silent = SPAWN.Process(target=work_with_a_fast_heartbeat, args=(where, 5, endless))
     silent.start()
     lost = wait_for(lambda: running(study))[0]
+    wait_for(lambda: heartbeats(tmp_path / "search.db"))
     silent.kill()
     silent.join()
     other = SPAWN.Process(target=work_with_a_fast_heartbeat, args=(where, 12, slow))
@@ -224,11 +251,13 @@ def test_in_a_database_the_trial_of_a_machine_that_went_silent_is_retried_by_ano
     other.join(120)
     assert other.exitcode == 0 and study.get_trials()[lost.number].state == TrialState.FAIL
     (again,) = [trial for trial in complete(study) if "failed_trial" in trial.system_attrs]
-    assert again.system_attrs["failed_trial"] == lost.number and again.params == lost.params and len(complete(study)) == 12
+    assert (
+        again.system_attrs["failed_trial"] == lost.number and again.params == lost.params and len(complete(study)) == 12
+    )
 
 
 @kills
-def test_the_trials_of_a_lost_machine_are_put_back_and_no_others(tmp_path):
+def test_the_trials_of_a_lost_machine_are_requeued_and_no_others(tmp_path):
     where = str(tmp_path / "search.journal")
     study = search.open_study(where)
     for worker in ("east:11", "east:12", "eastern:11", "west:11", None):
@@ -239,7 +268,7 @@ def test_the_trials_of_a_lost_machine_are_put_back_and_no_others(tmp_path):
     search.main(["--storage", where, "--lost", "east"])
     states = [trial.state.name for trial in search.open_study(where).get_trials()]
     assert states == ["FAIL", "FAIL", "RUNNING", "RUNNING", "RUNNING", "WAITING", "WAITING"]
-    assert search.put_back(study, "west:1") == 0 and search.put_back(study, "west:11") == 1
+    assert search.requeue(study, "west:1") == 0 and search.requeue(study, "west:11") == 1
 
 
 def test_a_trial_that_kills_every_worker_is_given_up(tmp_path):
@@ -249,8 +278,21 @@ def test_a_trial_that_kills_every_worker_is_given_up(tmp_path):
         trial = study.ask()
         assert trial.suggest_int("window", 2, 15) == 7, attempt
         trial.set_user_attr("worker", "here:1")
-        assert search.put_back(study, "here:1") == 1
+        assert search.requeue(study, "here:1") == 1
     assert not study.get_trials(states=(TrialState.WAITING,))
+
+
+def die(values, settings, parts, **training):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@kills
+def test_workers_that_are_killed_again_and_again_are_given_up(tmp_path):
+    where = str(tmp_path / "search.journal")
+    with pytest.raises(RuntimeError, match="3 回続けて(.|\n)*3 processes in a row(.|\n)*lower workers"):
+        search.run(where, PRICES, trials=5, workers=1, validation=50, score=die)
+    states = search.trial_table(search.open_study(where))["state"]
+    assert (states == "FAIL").sum() == search.RETRIES and not (states == "COMPLETE").any()
 
 
 @kills
@@ -274,6 +316,7 @@ run_grpc_proxy_server(get_storage(sys.argv[1]), host="localhost", port=int(sys.a
 """
 
 
+@pytest.mark.slow
 def test_workers_meet_over_the_grpc_proxy_and_a_killed_one_is_replaced(tmp_path):
     pytest.importorskip("grpc")
     with socket.socket() as free:
@@ -302,7 +345,9 @@ def test_workers_meet_over_the_grpc_proxy_and_a_killed_one_is_replaced(tmp_path)
 def test_the_command_never_sees_the_test_part(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(search, "run", lambda where, values, **how: seen.append(values) or search.open_study(where))
-    search.main(["--storage", str(tmp_path / "a.journal"), "--series", "ibm", "--test", "30", "--columns", "Open,Close"])
+    search.main(
+        ["--storage", str(tmp_path / "a.journal"), "--series", "ibm", "--test", "30", "--columns", "Open,Close"]
+    )
     whole = load_prices("ibm")[["Open", "Close"]].to_numpy()
     np.testing.assert_array_equal(seen[0], whole[:-30])
     search.main(["--storage", str(tmp_path / "b.journal"), "--series", "usdjpy", "--columns", "Open,Close"])

@@ -8,7 +8,7 @@ import torch
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
-from helpers.validation import lag_profile, naive_forecast, scorecard, verdict
+from helpers.validation import diebold_mariano, holm, lag_profile, rmse, scorecard, skill, verdict
 
 
 @pytest.fixture
@@ -57,9 +57,39 @@ def test_lag_profile_finds_a_planted_lag(lag):
         assert profile[k] == pytest.approx(np.mean(errors) ** 0.5)
 
 
-def test_naive_forecast_is_the_last_value_of_the_first_feature():
-    x = torch.arange(24.0).reshape(2, 4, 3)
-    assert naive_forecast(x).tolist() == [[9.0], [21.0]]
+def test_skill_is_the_share_of_the_error_that_is_gone(walk):
+    actual, naive, _, predicted = walk
+    expected = 1 - np.linalg.norm(actual - predicted) / np.linalg.norm(actual - naive)
+    assert skill(actual, predicted, naive) == pytest.approx(expected)
+    assert skill(actual[:, None], torch.tensor(predicted)[:, None], naive[:, None]) == pytest.approx(expected)
+    assert skill(actual, actual, naive) == 1 and skill(actual, naive, naive) == 0
+    assert np.isnan(skill(actual, predicted, actual + 1e-12))  # nothing is better than no error
+    assert skill(actual, predicted, naive, mean_absolute_error) == pytest.approx(
+        1 - mean_absolute_error(actual, predicted) / mean_absolute_error(actual, naive)
+    )
+    with pytest.raises(ValueError, match="the lengths differ"):
+        rmse(actual[:, None], actual[:50])
+
+
+def test_diebold_mariano_takes_losses_of_its_own_and_more_lags_for_a_longer_horizon():
+    rng = np.random.default_rng(0)
+    actual, one, other = rng.normal(size=(3, 90, 2))
+
+    def losses(actual, forecast):
+        return np.abs(actual - forecast).mean(axis=1)
+
+    difference = losses(actual, one) - losses(actual, other)
+    for horizon, lags in ((1, 5), (9, 8)):
+        fitted = sm.OLS(difference, np.ones(90)).fit(cov_type="HAC", cov_kwds={"maxlags": lags})
+        harvey = np.sqrt((91 - 2 * horizon + horizon * (horizon - 1) / 90) / 90)
+        p = 2 * stats.t.sf(abs(fitted.tvalues[0] * harvey), df=89)
+        assert diebold_mariano(actual, one, other, losses, horizon) == pytest.approx(p, rel=1e-6)
+
+
+def test_holm_by_hand():
+    p = pd.Series([0.01, 0.04, np.nan, 0.03, 0.005])
+    assert holm(p).tolist() == pytest.approx([0.03, 0.06, np.nan, 0.06, 0.02], nan_ok=True)
+    assert holm(pd.Series([np.nan])).isna().all()
 
 
 def test_the_naive_forecast_gets_a_card_without_warnings(walk, recwarn):

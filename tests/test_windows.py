@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.windows import make_windows, split_last
+from helpers.windows import make_windows, purge, split_last, split_parts
 
 TOY = [100, 102, 105, 103, 106, 108, 107, 109]
 
@@ -31,7 +31,7 @@ def test_toy_table():
     x, t = make_windows(TOY, window=5)
     assert x.squeeze(2).tolist() == [[100, 102, 105, 103, 106], [102, 105, 103, 106, 108], [105, 103, 106, 108, 107]]
     assert t.tolist() == [[108], [107], [109]]
-    assert x.dtype == t.dtype == torch.float32
+    assert x.dtype == t.dtype == torch.float32 and x.is_contiguous() and t.is_contiguous()
 
 
 @settings(max_examples=200, deadline=None)
@@ -105,3 +105,40 @@ def test_split_leaves_no_part_empty(test):
     x, t = make_windows(TOY, 5)
     with pytest.raises(ValueError, match="3 windows"):
         split_last(x, t, test)
+
+
+@pytest.mark.parametrize("stride", [1, 3, 5])
+@pytest.mark.parametrize("horizon", [1, 2, 5, 14])
+def test_purge_drops_exactly_the_windows_that_reach_into_the_test(horizon, stride):
+    x, _, t, t_test = split_last(*make_windows(range(300), 10, horizon, stride), 20)
+    kept_x, kept_t = purge(x, t, horizon, stride)
+    clean = int((t[:, -1] < t_test.min()).sum())  # values are row numbers
+    assert len(kept_x) == len(kept_t) == clean
+    assert torch.equal(kept_x, x[:clean]) and kept_t[-1, -1] < t_test.min()
+
+
+def test_purge_needs_windows():
+    with pytest.raises(ValueError, match="13 個(.|\n)*13 must be dropped"):
+        purge(torch.zeros(13, 5, 1), torch.zeros(13, 14), 14)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.integers(60, 400), window=st.integers(1, 12), horizon=st.integers(1, 6), share=st.floats(0.1, 0.3))
+def test_three_parts_hold_every_window_that_crosses_no_border(rows, window, horizon, share):
+    x, t = make_windows(range(rows), window, horizon)  # values are row numbers
+    test = round(rows * (1 - share))
+    validation = round(test * (1 - share))
+    borders = {"train": (window, validation), "validation": (validation, test), "test": (test, rows)}
+    expected = {part: [row for row in range(first, end - horizon + 1)] for part, (first, end) in borders.items()}
+    if min(map(len, expected.values())) < 2:
+        with pytest.raises(ValueError):
+            split_parts(x, t, share)
+        return
+    for part, (x_part, t_part) in split_parts(x, t, share).items():
+        assert t_part[:, 0].tolist() == expected[part]
+        assert (x_part[:, -1, 0] + 1).tolist() == expected[part]
+
+
+def test_a_part_that_would_be_empty_is_named():
+    with pytest.raises(ValueError, match="60 行(.|\n)*60 rows(.|\n)*horizon 12(.|\n)*validation"):
+        split_parts(*make_windows(range(60), 5, 12))

@@ -43,16 +43,20 @@ def _rivals(section: dict) -> dict:
 
 
 def _speed(section: dict) -> dict:
-    spared = {str(part["hidden_size"]): median(run["before_seconds"] / run["after_seconds"] for run in part["runs"])
-              for part in section["spared_evaluation"]}  # fmt: skip
     ms = section["batched_seeds"]["ms"]
-    return {"spared_evaluation_ratio": spared, "five_seeds_seconds": median(run["seconds"] for run in section["five_seeds"]),
-            "batched_ms": median(ms["batched"]), "one_by_one_ms": median(ms["one_by_one"])}  # fmt: skip
+    five = median(run["seconds"] for run in section["five_seeds"])
+    return {"five_seeds_seconds": five, "batched_ms": median(ms["batched"]), "one_by_one_ms": median(ms["one_by_one"])}
 
 
 def _neighbour(section: dict) -> dict:
-    beside = {run["hidden_size"]: {name: median(seconds) for name, seconds in run["seconds"]["beside"].items()} for run in section["runs"]}
-    return {str(size): {"seconds_beside": each, "default_to_one_thread": each["default"] / each["1 thread"]} for size, each in beside.items()}
+    beside = {
+        run["hidden_size"]: {name: median(seconds) for name, seconds in run["seconds"]["beside"].items()}
+        for run in section["runs"]
+    }
+    return {
+        str(size): {"seconds_beside": each, "default_to_one_thread": each["default"] / each["1 thread"]}
+        for size, each in beside.items()
+    }
 
 
 SUMMARIES = {"recipe": _recipe, "speed": _speed, "neighbour": _neighbour, "rivals": _rivals,

@@ -37,7 +37,9 @@ def neural_lstm(values: np.ndarray, test: int, window: int, seed: int, steps: in
     model = LSTM(h=1, input_size=window, max_steps=steps, random_seed=seed, accelerator="cpu", devices=1, **quiet)
     table = pd.DataFrame({"unique_id": "series", "ds": np.arange(len(values)), "y": values})
     forecasts = NeuralForecast(models=[model], freq=1).cross_validation(table, n_windows=test, step_size=1, refit=False)
-    return forecasts.sort_values("ds")["LSTM"].to_numpy(), f"{steps} steps, hidden size {model.hparams['encoder_hidden_size']}"
+    return forecasts.sort_values("ds")[
+        "LSTM"
+    ].to_numpy(), f"{steps} steps, hidden size {model.hparams['encoder_hidden_size']}"
 
 
 MODELS = {"AutoARIMA": (auto_arima, "statsforecast"), "neuralforecast LSTM": (neural_lstm, "neuralforecast")}

@@ -44,7 +44,9 @@ plots.lag_bars(lag_profile(t_test, Forecaster(x_train, t_train).train(12)(x_test
 
 def last_json(command: list[str]) -> dict:
     """Run a command; the JSON on its last line."""
-    environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"} | {"LSTM_TUTORIAL_LANGUAGE": "en"}
+    environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"} | {
+        "LSTM_TUTORIAL_LANGUAGE": "en"
+    }
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{command}\n{done.stderr[-3000:]}")
@@ -62,16 +64,33 @@ def rival(values: pd.Series, model: str, test: int, **settings) -> dict:
 
     with tempfile.TemporaryDirectory() as folder:
         values.to_csv(f"{folder}/series.csv")
-        found = last_json([str(RIVALS), str(HERE / "rivals.py"), f"{folder}/series.csv", json.dumps({"model": model, "test": test} | settings)])
+        found = last_json(
+            [
+                str(RIVALS),
+                str(HERE / "rivals.py"),
+                f"{folder}/series.csv",
+                json.dumps({"model": model, "test": test} | settings),
+            ]
+        )
     return found | {"model": model, "rmse": rmse(values.to_numpy()[-test:], found.pop("forecasts"))} | settings
 
 
 def machine() -> dict:
     cpu = platform.processor()
     if Path("/proc/cpuinfo").exists():
-        cpu = next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
+        cpu = next(
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        )
     packages = {name: version(name) for name in ("torch", "numpy", "pandas", "scikit-learn", "statsmodels")}
-    return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version(), **packages}
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **packages,
+    }
 
 
 def recipe(previous: dict, full: bool) -> dict:
@@ -90,15 +109,16 @@ def recipe(previous: dict, full: bool) -> dict:
         })  # fmt: skip
     kept = previous.get("full_runs") if previous.get("series") == series else None
     if full:
-        runs = [{key: turn["recipe"][key] for key in ("seed", "rmse", "measured_seconds", "threads")} for turn in rounds]
+        runs = [
+            {key: turn["recipe"][key] for key in ("seed", "rmse", "measured_seconds", "threads")} for turn in rounds
+        ]
         kept = {"date": time.strftime("%Y-%m-%d"), "note": "by this section, as published", "runs": runs}
     return {"series": series, "protocol": "last 100 windows test; seconds of training alone, each in a fresh process",
             "rounds": rounds, "full_runs": kept, "choice_of_epochs": chosen}  # fmt: skip
 
 
 def speed(previous: dict, full: bool) -> dict:
-    return {"spared_evaluation": [task("spared", hidden_size=size) for size in (16, 100)], "five_seeds": [task("five_seeds") for _ in range(3)],
-            "batched_seeds": task("batched")}  # fmt: skip
+    return {"five_seeds": [task("five_seeds") for _ in range(3)], "batched_seeds": task("batched")}
 
 
 def neighbour(previous: dict, full: bool) -> dict:
@@ -121,7 +141,9 @@ def kernel(previous: dict, full: bool) -> dict:
     seconds = []
     for _ in range(3):
         started, pictures = time.perf_counter(), []
-        manager, client = start_new_kernel(kernel_name="python3", cwd=str(ROOT), stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        manager, client = start_new_kernel(
+            kernel_name="python3", cwd=str(ROOT), stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        )
         try:
             client.execute_interactive(PICTURE, timeout=300, output_hook=functools.partial(_keep, pictures, started))
         finally:
@@ -147,7 +169,10 @@ def rivals(previous: dict, full: bool) -> dict:
     series, load = prices(), electricity()[0]
     found = {"nikkei": [], "electricity": []}
     for seed in SEEDS:
-        for name, models in (("nikkei", ("default", "plain nn.LSTM")), ("electricity", ("default", "default on a regression", "plain nn.LSTM"))):
+        for name, models in (
+            ("nikkei", ("default", "plain nn.LSTM")),
+            ("electricity", ("default", "default on a regression", "plain nn.LSTM")),
+        ):
             found[name] += [task("forecast", series=name, model=model, seed=seed) for model in models]
         found["nikkei"].append(rival(series, "neuralforecast LSTM", TEST, window=WINDOW, seed=seed))
     for name in found:
@@ -164,7 +189,15 @@ def rivals(previous: dict, full: bool) -> dict:
     return {"inputs": inputs, **found}
 
 
-SECTIONS = {"recipe": recipe, "speed": speed, "neighbour": neighbour, "cost": cost, "memory": memory, "kernel": kernel, "rivals": rivals}
+SECTIONS = {
+    "recipe": recipe,
+    "speed": speed,
+    "neighbour": neighbour,
+    "cost": cost,
+    "memory": memory,
+    "kernel": kernel,
+    "rivals": rivals,
+}
 
 
 def main() -> None:
@@ -175,12 +208,19 @@ def main() -> None:
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in arguments.sections or SECTIONS:
         if name == "rivals" and not (HERE / ".venv" / "installed").exists():
-            print("rivals: not measured, their environment could not be built (make bench-rivals); what is in results.json stays")
+            print(
+                "rivals: not measured, their environment could not be built (make bench-rivals); what is in results.json stays"
+            )
             continue
         busy, started = os.getloadavg()[0], time.perf_counter()
         measured = SECTIONS[name](results.get(name, {}), arguments.full)
         seconds = time.perf_counter() - started
-        results[name] = {"date": time.strftime("%Y-%m-%d"), "load_before": round(busy, 2), "machine": machine(), **measured}
+        results[name] = {
+            "date": time.strftime("%Y-%m-%d"),
+            "load_before": round(busy, 2),
+            "machine": machine(),
+            **measured,
+        }
         results["summary"] = summary(results)
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"{name}: {seconds:.0f} s", flush=True)
@@ -192,7 +232,9 @@ def main() -> None:
             write_readmes(results)
     print(json.dumps(results["summary"], indent=1))
     if results["summary"].get("recipe", {}).get("others", 0) > QUIET:
-        print("ほかのプロセスが動いていました。静かな機械で測り直してください。/ The machine was busy with something else: measure again on a quiet one.")
+        print(
+            "ほかのプロセスが動いていました。静かな機械で測り直してください。/ The machine was busy with something else: measure again on a quiet one."
+        )
 
 
 if __name__ == "__main__":

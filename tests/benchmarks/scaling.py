@@ -20,7 +20,13 @@ import pandas as pd
 from helpers import search
 from helpers.data import generate
 
-SETTINGS = {"window": 8, "hidden_size": 8, "num_layers": 1, "lr": 1.0, "target": "level"}  # about the middle of the space
+SETTINGS = {
+    "window": 8,
+    "hidden_size": 8,
+    "num_layers": 1,
+    "lr": 1.0,
+    "target": "level",
+}  # about the middle of the space
 suggest = search.suggest
 
 
@@ -39,7 +45,9 @@ def measure(where: str, workers: int, seconds: float) -> tuple[int, float]:
     search.suggest = one_setting  # the workers are forked, so it reaches them
     values = generate("random_walk", 1000)["Close"].to_numpy()
     before = sum(os.times()[2:4])
-    table = search.trial_table(search.run(where, values, trials=10**6, workers=workers, seconds=seconds, validation=200))
+    table = search.trial_table(
+        search.run(where, values, trials=10**6, workers=workers, seconds=seconds, validation=200)
+    )
     spent = sum(os.times()[2:4]) - before
     return int((table["end"] <= seconds).sum()), spent / int((table["state"] == "COMPLETE").sum())
 
@@ -83,7 +91,9 @@ def main() -> None:
                              "trainings alone": trainings_alone(workers, given.seconds)})  # fmt: skip
                 print(done[-1], flush=True)
     table = pd.DataFrame(done).groupby("processes")[["trials", "CPU s per trial", "trainings alone"]].median()
-    ratios = {f"ratio of {name}": np.round(table[name] / table[name].iloc[0], 2) for name in ("trials", "trainings alone")}
+    ratios = {
+        f"ratio of {name}": np.round(table[name] / table[name].iloc[0], 2) for name in ("trials", "trainings alone")
+    }
     print(table.assign(**ratios).to_string())
 
 

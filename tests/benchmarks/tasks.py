@@ -143,27 +143,6 @@ def five_seeds() -> dict:
     return {"seconds": time.perf_counter() - started}
 
 
-def spared(hidden_size: int, seeds: int = 5) -> dict:
-    """The evaluation that LBFGS repeats at every step: with and without it, interleaved."""
-    from helpers.training import Forecaster
-
-    x_train, x_test, t_train, _ = nikkei()
-    runs = []
-    Forecaster(x_train, t_train, hidden_size=hidden_size).train(1)
-    for seed in range(seeds):
-        row, forecasts = {"seed": seed}, []
-        for name, fixed in (("before", False), ("after", True)):
-            forecaster = Forecaster(x_train, t_train, seed=seed, hidden_size=hidden_size)
-            forecaster.optimizer.fixed_task = fixed
-            counted = []
-            forecaster.model.register_forward_hook(lambda *_, counted=counted: counted.append(1))
-            forecaster.train(12)
-            row |= {f"{name}_seconds": forecaster.seconds, f"{name}_evaluations": len(counted)}
-            forecasts.append(forecaster(x_test))
-        runs.append(row | {"same_forecasts_to_the_last_bit": forecasts[0].equal(forecasts[1])})
-    return {"hidden_size": hidden_size, "runs": runs}
-
-
 def batched_loss(models: list, x: Tensor, t: Tensor):
     """One function for several models at once: their weights stacked, every matrix product a batched one."""
     stacked = [torch.stack([dict(model.named_parameters())[name].detach() for model in models]).requires_grad_()
@@ -227,13 +206,18 @@ def busy_neighbour(hidden_size: int = 16, epochs: int = 12, rounds: int = 5) -> 
     Forecaster(x_train, t_train, hidden_size=hidden_size).train(1)
     seconds = {}
     for place in ("alone", "beside"):
-        spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() * (place == "beside"))]
+        spinning = [
+            subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            for _ in range(os.cpu_count() * (place == "beside"))
+        ]
         try:
             seconds[place] = {name: [] for name in threads}
             for turn in range(rounds):
                 for name in list(threads)[turn % 3 :] + list(threads)[: turn % 3]:
                     torch.set_num_threads(threads[name])
-                    seconds[place][name].append(Forecaster(x_train, t_train, hidden_size=hidden_size).train(epochs).seconds)
+                    seconds[place][name].append(
+                        Forecaster(x_train, t_train, hidden_size=hidden_size).train(epochs).seconds
+                    )
         finally:
             for process in spinning:
                 process.kill()
@@ -246,13 +230,20 @@ def cost(repeats: int = 3) -> dict:
 
     series = load_prices("electricity")["Close"]
     start = {"windows": 1000, "window": 5, "hidden_size": 16}
-    grown = {"windows": [250, 500, 1000, 2000, 4000, 8000], "window": [5, 10, 20, 40, 80], "hidden_size": [8, 16, 32, 64, 128]}
+    grown = {
+        "windows": [250, 500, 1000, 2000, 4000, 8000],
+        "window": [5, 10, 20, 40, 80],
+        "hidden_size": [8, 16, 32, 64, 128],
+    }
     rows = []
     for what, sizes in grown.items():
         for size in sizes:
             setting = start | {what: size}
             x, t = make_windows(series.tail(setting["windows"] + setting["window"]), setting["window"])
-            runs = [Forecaster(x, t, seed=seed, hidden_size=setting["hidden_size"]).train(12).seconds for seed in range(repeats)]
+            runs = [
+                Forecaster(x, t, seed=seed, hidden_size=setting["hidden_size"]).train(12).seconds
+                for seed in range(repeats)
+            ]
             rows.append({"grown": what, "size": size, "seconds": runs, "median": statistics.median(runs)})
     return {"start": start, "epochs": 12, "rows": rows}
 
@@ -343,7 +334,14 @@ def forecast(series: str, model: str, seed: int = 0) -> dict:
     started = time.perf_counter()
     y = now + ways[model]()
     seconds = time.perf_counter() - started
-    return {"series": series, "model": model, "seed": seed, "seconds": seconds, "rmse": rmse(actual, y), "threads": torch.get_num_threads()}
+    return {
+        "series": series,
+        "model": model,
+        "seed": seed,
+        "seconds": seconds,
+        "rmse": rmse(actual, y),
+        "threads": torch.get_num_threads(),
+    }
 
 
 def busy_seconds() -> float:

@@ -18,7 +18,13 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOK_FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = [path.stem for path in NOTEBOOK_FILES]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 IDLE = """() => {
   const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent);
   const kernel = document.querySelector('.jp-Notebook-ExecutionIndicator');
@@ -36,11 +42,17 @@ def jupyter_lab(folder: Path):
     shutil.copytree(ROOT / "notebooks", folder / "notebooks", dirs_exist_ok=True)
     settings = folder / "home" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+    (settings / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False})
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    home = {"HOME": str(folder / "home"), "XDG_CONFIG_HOME": str(folder / "home"), "JUPYTER_CONFIG_DIR": str(folder / "home")}
+    home = {
+        "HOME": str(folder / "home"),
+        "XDG_CONFIG_HOME": str(folder / "home"),
+        "JUPYTER_CONFIG_DIR": str(folder / "home"),
+    }
     environment = os.environ | home | {"LSTM_TUTORIAL_OFFLINE": "1", "JUPYTER_RUNTIME_DIR": str(folder / "run")}
     environment.pop("LSTM_TUTORIAL_LANGUAGE", None)
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
@@ -78,14 +90,18 @@ class Notebook:
     def __init__(self, browser: Browser, address: str, name: str):
         self.page: Page = browser.new_page(viewport={"width": 1300, "height": 1000})
         self.page.set_default_timeout(60_000)
-        self.page.goto(f"{address}/lab/workspaces/test/tree/notebooks/{name}.ipynb?reset", wait_until="domcontentloaded")
+        self.page.goto(
+            f"{address}/lab/workspaces/test/tree/notebooks/{name}.ipynb?reset", wait_until="domcontentloaded"
+        )
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         """Until the cells are there and the kernel is idle."""
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         self.page.wait_for_function(IDLE, timeout=60_000)
-        self.page.locator("#jp-main-statusbar").get_by_text(re.compile(r"\| Idle")).wait_for()  # says Connecting until it is
+        self.page.locator("#jp-main-statusbar").get_by_text(
+            re.compile(r"\| Idle")
+        ).wait_for()  # says Connecting until it is
 
     def menu(self, menu: str, entry: str) -> None:
         """Choose an entry of the main menu, and confirm if JupyterLab asks."""
@@ -124,7 +140,8 @@ class Notebook:
     def visible(self, language: str) -> int:
         """How many pieces of text of a language are on show."""
         return self.page.evaluate(
-            "lang => [...document.querySelectorAll(`.jp-Notebook [lang=${lang}]`)].filter(e => e.getClientRects().length).length", language
+            "lang => [...document.querySelectorAll(`.jp-Notebook [lang=${lang}]`)].filter(e => e.getClientRects().length).length",
+            language,
         )
 
     def choose_language(self, name: str) -> None:
@@ -186,7 +203,9 @@ class Notebook:
 
     def wait_until_hidden(self, language: str) -> None:
         """Until no text of a language is shown."""
-        self.page.wait_for_function(f"() => getComputedStyle(document.querySelector('.jp-Notebook [lang={language}]')).display === 'none'")
+        self.page.wait_for_function(
+            f"() => getComputedStyle(document.querySelector('.jp-Notebook [lang={language}]')).display === 'none'"
+        )
 
     def wait_for_newest(self, values: list[str], columns: tuple[int, ...], timeout: float = 60) -> None:
         """Until the newest row of the ledger has these values in these columns."""

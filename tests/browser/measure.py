@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from lab import PICTURE, Notebook, chromium, jupyter_lab
 
-CELL = "from helpers.live import playground\n\nplayground()"
+CELL = "from helpers.panels.validation import playground\n\nplayground()"
 
 
 def kernel_memory() -> float:
@@ -29,12 +29,22 @@ def moves(notebook: Notebook, label: str, count: int, key: str = "ArrowRight") -
 
 
 def report(what: str, seconds: list[float]) -> None:
-    print(f"{what}: {len(seconds)} moves, median {statistics.median(seconds):.2f} s, worst {max(seconds):.2f} s", flush=True)
+    print(
+        f"{what}: {len(seconds)} moves, median {statistics.median(seconds):.2f} s, worst {max(seconds):.2f} s",
+        flush=True,
+    )
 
 
 def main(memory_moves: int) -> None:
     with tempfile.TemporaryDirectory() as folder, jupyter_lab(Path(folder) / "lab") as address, chromium() as browser:
-        cell = {"cell_type": "code", "id": "play", "metadata": {}, "source": CELL, "outputs": [], "execution_count": None}
+        cell = {
+            "cell_type": "code",
+            "id": "play",
+            "metadata": {},
+            "source": CELL,
+            "outputs": [],
+            "execution_count": None,
+        }
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         empty = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
         (Path(folder) / "lab" / "notebooks" / "play.ipynb").write_text(json.dumps(empty))
@@ -55,7 +65,11 @@ def main(memory_moves: int) -> None:
         report("random settings, hidden size 1 to 32, window 1 to 20", mixed)
         notebook.enter("window", 19)
         notebook.enter("hidden size", 31)
-        corner = [notebook.press("hidden size", "ArrowRight"), *moves(notebook, "seed", 9), notebook.press("window", "ArrowRight")]
+        corner = [
+            notebook.press("hidden size", "ArrowRight"),
+            *moves(notebook, "seed", 9),
+            notebook.press("window", "ArrowRight"),
+        ]
         report("the slowest corner, hidden size 32, window 19 and 20", corner)
         notebook.enter("window", 5)
         notebook.enter("hidden size", 16)

@@ -1,0 +1,47 @@
+"""Step 09: switch leaks on, and see who notices."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import plots
+from helpers.language import text
+from helpers.leakage import LEAKS, laboratory_suite, report, scores
+from helpers.panels.engine import Job, Panel, SeriesMenu, box, choice, slider
+
+
+def leakage_laboratory(
+    series: str | Path = "nikkei225",
+    fallback: str | None = "ibm",
+    *,
+    rows: int = 600,
+    hold_out: int = 100,
+    test: int = 100,
+    seed: int = 0,
+) -> Panel:
+    """A box for each leak: tick it, and the pipeline is trained anew, scored on test and hold-out, and run over the tripwires.
+
+    series, fallback: as in `load_prices`; of the column to forecast the last `rows` values are used.
+    """
+    menu = SeriesMenu(series, fallback, rows)
+
+    def work(series: str, seed: int, **ticked: bool) -> Job:
+        prices = menu[series]
+        values = prices[prices.attrs["column"]].to_numpy()
+        leaks = [leak for leak, on in ticked.items() if on]
+        skills = {}
+        for name, planted in ((text("リークなし", "no leak"), []), (text("今の設定", "as ticked"), leaks)):
+            skills[name] = scores(values, hold_out, test, planted, seed=seed)
+            yield 0.1 * len(skills)
+        findings = []
+        for finding in laboratory_suite(values[:-hold_out], test, leaks, seed=seed):
+            findings.append(finding)
+            yield 0.2 + 0.2 * len(findings)
+        picture = plots.apparent_and_hold_out(pd.DataFrame(skills).T)
+        table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("見たこと", "seen")})
+        lines = table.to_html(border=0, classes="words").replace("\\n", "<br>")  # as pandas writes a new line in a cell
+        return picture.to_html(fast=True) + lines
+
+    names = list(dict.fromkeys([menu.names[0], "random_walk", "ibm", "usdjpy", "electricity"]))
+    controls = {"series": choice(names, names[0]), "seed": slider(seed, 0, 20)}
+    return Panel(controls | {leak: box(False) for leak in LEAKS}, work, LEAKS)

@@ -1,0 +1,173 @@
+"""Step 05 and 06: every hyperparameter by hand, and a ledger that keeps every run."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers import plots
+from helpers.language import text
+from helpers.model import CELLS
+from helpers.panels.engine import Job, Panel, SeriesMenu, choice, paragraphs, slider, table_html, train
+from helpers.training import Forecaster, metrics
+from helpers.validation import lag_profile, scorecard, verdict
+from helpers.windows import make_windows, split_last
+
+KEPT = 8  # rows of the ledger on the page; the CSV has them all
+HEADS = {
+    "run": ("回", "run"),
+    "series": ("系列", "series"),
+    "window": ("窓", "window"),
+    "target": ("対象", "target"),
+    "hidden_size": ("隠れ", "hidden"),
+    "num_layers": ("層", "layers"),
+    "cell": ("セル", "cell"),
+    "epochs": ("エポック", "epochs"),
+    "seed": ("シード", "seed"),
+    "naive RMSE": ("ナイーブ RMSE", "naive RMSE"),
+    "skill": ("スキル", "skill"),
+    "best lag": ("最良のラグ", "best lag"),
+    "seconds": ("秒", "seconds"),
+}
+
+
+class Ledger:
+    """Every run of a playground: settings, errors, seconds; and what a difference between two runs is worth."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict] = []
+        self.spread: dict[tuple, float] = {}  # settings but the seed -> standard deviation of RMSE over seeds
+
+    def add(self, settings: dict, card: pd.Series, naive: float, seconds: float) -> None:
+        """One more row; `settings` as the controls had them, `card` a scorecard, `naive` the RMSE of the naive forecast."""
+        measured = {
+            "RMSE": card["RMSE"],
+            "naive RMSE": naive,
+            "skill": card["skill"],
+            "best lag": int(card["best lag"]),
+        }
+        self.rows.append({"run": len(self.rows) + 1} | settings | measured | {"seconds": seconds})
+
+    @staticmethod
+    def key(settings: dict) -> tuple:
+        """What two runs must share for one spread over seeds to be that of both."""
+        measured = {"run", "seed", "RMSE", "naive RMSE", "skill", "best lag", "seconds"}
+        return tuple(sorted((name, value) for name, value in settings.items() if name not in measured))
+
+    def difference(self) -> tuple[str, str]:
+        """What the last run's RMSE says beside the one before, in Japanese and in English."""
+        if len(self.rows) < 2:
+            return (
+                "設定を動かすと、ここに前回との比較が出ます。",
+                "Move a setting, and the comparison with the last run stands here.",
+            )
+        before, now = self.rows[-2:]
+        if before["series"] != now["series"]:
+            return "系列が違うので、前回とは比べません。", "Another series: not compared with the last run."
+        gap = now["RMSE"] - before["RMSE"]
+        spreads = [self.spread.get(self.key(row)) for row in (before, now)]
+        if None in spreads:
+            return (
+                f"前回との RMSE の差は {gap:+.4g} です。シードによるばらつきと比べるには、前回の設定と今の設定の両方で「5 つのシード」を押してください。",
+                f"RMSE differs from the last run by {gap:+.4g}. To compare with the spread over seeds, press “five seeds” "
+                "at the last settings and at these.",
+            )
+        limit = 2 * np.hypot(*spreads)  # two standard deviations of the difference of two runs
+        inside = abs(gap) <= limit
+        return (
+            f"前回との RMSE の差 {gap:+.4g} は、シードによるばらつき（±{limit:.3g}）の範囲{'内' if inside else '外'}です。",
+            f"The difference in RMSE from the last run, {gap:+.4g}, is {'inside' if inside else 'outside'} the spread "
+            f"over seeds (±{limit:.3g}).",
+        )
+
+    def csv(self) -> str:
+        """All rows as CSV text."""
+        return pd.DataFrame(self.rows).to_csv(index=False)
+
+    def to_html(self) -> str:
+        """The last rows as a table, newest first, and a link that saves all of them."""
+        table = pd.DataFrame(self.rows[::-1][:KEPT]).rename(
+            columns={name: text(*words) for name, words in HEADS.items()}
+        )
+        data = base64.b64encode(self.csv().encode("utf-8-sig")).decode()  # the mark lets Excel read it as UTF-8
+        save = f"{text('記録を CSV で保存', 'save the ledger as CSV')} ({len(self.rows)})"
+        return table_html(table, index=False) + f'<a download="runs.csv" href="data:text/csv;base64,{data}">{save}</a>'
+
+
+class _Playground:
+    """The job behind `playground`, and what it remembers from run to run."""
+
+    def __init__(self, series: SeriesMenu, test: int, max_lag: int):
+        self.series, self.test, self.max_lag = series, test, max_lag
+        self.ledger, self.before = Ledger(), (None, None)
+
+    def work(self, series: str, window: int, seed: int, epochs: int, action: str = "", **model: object) -> Job:
+        prices = self.series[series]
+        column = prices[prices.attrs["column"]].to_numpy()
+        x_train, x_test, t_train, _ = split_last(*make_windows(column, window), self.test)
+        actual, naive = column[-self.test :], column[-self.test - 1 : -1]
+        seeds = range(seed, seed + 5) if action == "seeds" else [seed]
+        forecasts, cards = [], []
+        for number, one in enumerate(seeds):
+            forecaster = Forecaster(x_train, t_train, seed=one, **model)
+            for done in train(forecaster, epochs):
+                yield (number + done) / len(seeds)
+            forecasts.append(forecaster(x_test).numpy().ravel())
+            cards.append(scorecard(actual, forecasts[-1], naive, column[: -self.test], self.max_lag))
+            used = {"series": series, "window": window, "seed": one, "epochs": epochs} | model
+            self.ledger.add(used, cards[-1], metrics(actual, naive)["RMSE"], forecaster.seconds)
+        if len(seeds) > 1:
+            spread = np.std([card["RMSE"] for card in cards], ddof=1)
+            self.ledger.spread[self.ledger.key(self.ledger.rows[-1])] = float(spread)
+        return self._page(prices, actual, forecasts, cards[0], series)
+
+    def _page(
+        self, prices: pd.DataFrame, actual: np.ndarray, forecasts: list[np.ndarray], card: pd.Series, series: str
+    ) -> str:
+        before = self.before[1] if self.before[0] == series else None
+        band = (np.min(forecasts, axis=0), np.max(forecasts, axis=0)) if len(forecasts) > 1 else None
+        self.before = series, forecasts[0]
+        profile = lag_profile(actual, forecasts[0], self.max_lag)
+        dates = prices.index[-self.test :]
+        picture = plots.playground(dates, actual, forecasts[0], before, band, profile, prices.attrs)
+        sentences = [text(*sentence, between="\n") for sentence in (verdict(card), self.ledger.difference())]
+        said = "".join(f"<p>{paragraphs(sentence)}</p>" for sentence in sentences)
+        numbers = table_html(card.to_frame(text("値", "value")).T)
+        return picture.to_html(fast=True) + said + numbers + self.ledger.to_html()
+
+
+def playground(
+    series: str | Path = "nikkei225",
+    fallback: str | None = "ibm",
+    *,
+    window: int = 5,
+    hidden_size: int = 16,
+    num_layers: int = 1,
+    cell: str = "lstm",
+    epochs: int = 12,
+    seed: int = 0,
+    test: int = 100,
+    max_lag: int = 10,
+    target: str | None = None,
+) -> Panel:
+    """Sliders for every hyperparameter; on release the model is trained anew and forecast, lags and scorecard follow.
+
+    series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start. With
+    `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels.
+    Below the picture a ledger keeps every run. Raises as `load_prices` does.
+    """
+    menu = SeriesMenu(series, fallback)
+    controls = {
+        "series": menu.control(),
+        "window": slider(window, 1, 60),
+        "hidden_size": slider(hidden_size, 1, 100),
+        "num_layers": slider(num_layers, 1, 3),
+        "cell": choice(list(CELLS), cell),
+        "epochs": slider(epochs, 1, 60),
+        "seed": slider(seed, 0, 20),
+    }
+    if target:
+        controls["target"] = choice(["level", "change"], target)
+    buttons = {"seeds": ("5 つのシードで学習", "five seeds")}
+    return Panel(controls, _Playground(menu, test, max_lag).work, buttons=buttons)

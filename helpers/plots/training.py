@@ -1,0 +1,100 @@
+"""Step 04: training."""
+
+import html
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from IPython.display import DisplayHandle
+
+from helpers.language import text
+from helpers.plots import style
+from helpers.plots.style import Picture, canvas, draw_curves, in_unit, label, legend, line_chart, styled
+
+WORDS = {"loss": ("損失", "loss", " / "), "direction": ("方向が合った割合", "direction right")}
+SCORES = "RMSE", "MAE", "R2"  # which have no other name
+
+
+def by_epoch(numbers: Sequence[float]) -> pd.Series:
+    """One number an epoch, from epoch 1 on."""
+    return pd.Series(numbers, index=range(1, len(numbers) + 1), dtype=float)
+
+
+@styled
+def loss_curves(curves: dict[str, Sequence[float]], naive: float | None = None) -> Picture:
+    """Losses by epoch on a logarithmic axis; `naive` is the loss of the naive forecast in the same unit."""
+    losses = {name: by_epoch(numbers) for name, numbers in curves.items()}
+    title, y = ("学習の進み方", "How training goes"), ("損失（平均二乗誤差）", "loss (mean squared error)", "\n")
+    figure, axes = line_chart(losses, title, style.EPOCH, y, 3.4, marks=12)
+    if naive is not None:
+        axes.axhline(naive, **style.DASHED, label=text(*style.NAIVE))
+    axes.set_yscale("log")
+    legend(axes, ncols=min(3, 1 + len(curves)))
+    en = "Loss by epoch, and the level of the naive forecast."
+    return Picture(figure, "エポックごとの損失の曲線と、ナイーブ予測の水準。", en)
+
+
+class LiveLoss:
+    """Pass it to `fit` as on_epoch: a progress bar and a loss curve that grow while the model trains."""
+
+    def __init__(self, epochs: int, naive: float | None = None, seconds: float = 0.5):
+        self.epochs, self.naive, self.seconds = epochs, naive, seconds
+        self.losses: list[float] = []
+        self.drawn = -np.inf
+        self.bar, self.curve = DisplayHandle(), DisplayHandle()
+
+    def __call__(self, epoch: int, loss: float) -> None:
+        self.losses.append(loss)
+        if epoch < self.epochs and time.perf_counter() - self.drawn < self.seconds:
+            return  # drawing takes longer than an epoch: now and then is enough
+        for handle, content in ((self.bar, _Progress(epoch, self.epochs)), (self.curve, self._picture())):
+            handle.update(content) if len(self.losses) > 1 else handle.display(content)
+        self.drawn = time.perf_counter()
+
+    def _picture(self) -> Picture:
+        return loss_curves({text("学習", "training"): self.losses}, self.naive)
+
+
+class _Progress:
+    def __init__(self, done: int, total: int):
+        self.done, self.total = done, total
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        said = f"{self.done:,} / {self.total:,} {text('エポック', 'epochs', ' ')}"
+        bar = f'<progress value="{self.done}" max="{self.total}" aria-label="{html.escape(said)}"></progress>'
+        return {"text/html": f"{bar} {html.escape(said)}", "text/plain": said}
+
+
+@styled
+def metrics_by_epoch(
+    history: dict[str, pd.DataFrame], attrs: dict, metrics: Sequence[str] = SCORES, best_epoch: int | None = None
+) -> Picture:
+    """Metrics of several parts of the data, one frame a part, one row an epoch.
+
+    attrs: of the prices. metrics: columns of the frames, "loss" and "direction" (share of directions right) among them.
+    best_epoch: whose weights are in use. A metric that spans a power of ten gets a logarithmic scale.
+    """
+    names = [WORDS.get(metric, (metric, metric)) for metric in metrics]
+    figure, panels = canvas(3.3, ncols=len(metrics), squeeze=False)
+    for axes, metric, words in zip(panels[0], metrics, names, strict=True):
+        curves = {part: frame[metric] for part, frame in history.items()}
+        low, high = pd.concat(curves).agg(["min", "max"])
+        draw_curves(axes, curves)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if best_epoch is not None:
+            axes.axvline(best_epoch, color="black", linestyle=":", label=text("使う重み", "weights in use"))
+        if metric == "R2":
+            axes.set_ylim(max(-1, axes.get_ylim()[0]), 1.05)
+        elif metric == "direction":
+            axes.axhline(0.5, **style.DASHED | {"color": style.GREY})
+        elif 0 < 10 * low < high:
+            axes.set_yscale("log")
+        label(axes, in_unit(*words, attrs) if metric in ("RMSE", "MAE") else words, style.EPOCH)
+        axes.title.set_fontsize(12)
+    legend(panels[0, 0], ncols=3)
+    ja, en = "、".join(words[0] for words in names), ", ".join(words[1] for words in names)
+    ja, en = f"エポックごとの{ja}。", f"{en} by epoch."
+    if best_epoch is not None:
+        ja, en = f"{ja}エポック {best_epoch} に点線。", f"{en} A dotted line at epoch {best_epoch}."
+    return Picture(figure, ja, en)

@@ -1,0 +1,202 @@
+"""The panels of the other steps, without a browser: each control trains anew, and what is shown is what the step teaches."""
+
+import io
+import re
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.backtest import refit_lstm, walk_forward
+from helpers.columns import relative_to_close
+from helpers.data import load_prices
+from helpers.horizons import rmse_by_step
+from helpers.leakage import LEAKS
+from helpers.panels import columns, horizons
+from helpers.panels.backtest import backtest_explorer
+from helpers.panels.engine import MAX_ROWS
+from helpers.panels.leakage import leakage_laboratory
+from helpers.panels.project import project_explorer
+from helpers.panels.training import loss_explorer
+from helpers.panels.windows import windows_explorer
+from helpers.project.trainer import Trainer
+from helpers.windows import make_windows
+
+
+def picture(html):
+    return re.search(r'src="data:image/png;base64,([^"]+)"', html)[1]
+
+
+def every_control_acts(panel, moves):
+    for name, value in moves.items():
+        before = panel.result.value
+        panel.controls[name].value = value
+        assert panel.result.value != before and panel.status.value == "", name
+
+
+def test_windows_explorer_shows_the_windows_that_make_windows_cuts():
+    prices = load_prices("ibm").tail(200)
+    explorer = windows_explorer(prices, "Open")
+    explorer.controls["window"].value = 3
+    explorer.controls["stride"].value = 7
+    x, t = make_windows(prices["Open"], 3, 1, 7)
+    assert f"x {tuple(x.shape)}" in explorer.result.value and f"t {tuple(t.shape)}" in explorer.result.value
+    table = pd.read_html(io.StringIO(explorer.result.value))[0]
+    assert np.allclose(table.iloc[:, 1:4], x[:6, :, 0], rtol=1e-4) and np.allclose(
+        table.iloc[:, 4], t[:6, 0], rtol=1e-4
+    )
+
+
+def test_a_window_longer_than_the_rows_shown_is_said_and_the_panel_lives_on():
+    explorer = windows_explorer(load_prices("ibm").tail(200), "Open", rows=20)
+    good = explorer.result.value
+    explorer.controls["window"].value = 25
+    assert 'role="alert"' in explorer.status.value and explorer.result.value == good
+    explorer.controls["window"].value = 6
+    assert explorer.status.value == "" and explorer.result.value != good
+
+
+def test_loss_explorer_lays_the_runs_over_each_other_and_names_a_breakdown():
+    x, t = make_windows(load_prices("ibm")["Open"].tail(200), 5)
+    explorer = loss_explorer(x, t, epochs=5)
+    first = picture(explorer.result.value)
+    explorer.controls["optimizer"].value = "lbfgs"
+    assert picture(explorer.result.value) != first and "naive forecast" in explorer.result.value
+    good = explorer.result.value
+    explorer.work = lambda **settings: (_ for _ in ()).throw(FloatingPointError("損失が nan\nthe loss became nan"))
+    explorer.controls["lr"].value = 1.0
+    assert explorer.result.value == good and "損失が nan<br>the loss became nan" in explorer.status.value
+
+
+def test_the_panel_trains_for_new_settings_and_only_draws_for_a_new_origin(monkeypatch):
+    trained = []
+    train = horizons.PathForecaster.train
+    monkeypatch.setattr(
+        horizons.PathForecaster, "train", lambda self, epochs: trained.append(self.method) or train(self, epochs)
+    )
+    panel = horizons.horizon_explorer("ibm", None, window=10, horizon=5, hidden_size=3, epochs=2)
+    assert panel.result.value.count("<img alt=") == 2 and trained == ["direct"] * 2
+    for name, value in {
+        "origin": 3,
+        "method": "recursive",
+        "horizon": 4,
+        "window": 8,
+        "seed": 1,
+        "series": "co2",
+    }.items():
+        before, count = panel.result.value, len(trained)
+        panel.controls[name].value = value
+        assert panel.result.value != before and panel.status.value == "", name
+        assert len(trained) == count + (0 if name == "origin" else 2), name
+    panel.controls["window"].value = 24  # a season of 12 fits: its line joins the others
+    assert "seasonal" not in str(panel.status.value) and panel.result.value.count("<img alt=") == 2
+    for origin in (0, 99):
+        panel.controls["origin"].value = origin
+        assert panel.status.value == ""
+
+
+def test_the_panels_first_origin_is_the_first_test_window(monkeypatch):
+    drawn = {}
+    real = horizons.plots.paths_from_origins
+
+    def draw(dates, actual, starts, *rest):
+        drawn.update(actual=actual, start=starts[0])
+        return real(dates, actual, starts, *rest)
+
+    monkeypatch.setattr(horizons.plots, "paths_from_origins", draw)
+    panel = horizons.horizon_explorer("ibm", None, window=10, horizon=5, hidden_size=2, epochs=1, test=50)
+    prices = load_prices("ibm").tail(MAX_ROWS)["Open"]
+    for origin in (0, 17, 49):
+        panel.controls["origin"].value = origin
+        assert pd.Timestamp(drawn["actual"].index[drawn["start"]]) == prices.index[-(50 + 4) + origin]
+
+
+def test_the_columns_ticked_are_the_columns_seen(monkeypatch):
+    seen = []
+    forecaster = columns.Forecaster
+    monkeypatch.setattr(
+        columns, "Forecaster", lambda x, t, **settings: seen.append(x.shape[2]) or forecaster(x, t, **settings)
+    )
+    prices = load_prices("ibm").tail(400)
+    explorer = columns.columns_explorer(prices, hidden_size=3, epochs=2)
+    every_control_acts(explorer, {"Volume": False, "Close": False, "High": False, "Low": False, "window": 8, "seed": 2})
+    assert seen == [5, 4, 3, 2, 1, 1, 1]
+    table = pd.read_html(io.StringIO(explorer.result.value))[0].set_index("Unnamed: 0")
+    rmse = (prices["Open"] - prices["Close"].shift(1)).tail(100).pow(2).mean() ** 0.5
+    assert table.loc["previous close", "baseline RMSE"] == pytest.approx(rmse, rel=1e-3)
+    assert explorer.controls["Close"].description == "Close"
+
+
+def test_a_series_of_one_column_is_told_what_is_missing():
+    with pytest.raises(ValueError, match="no column Open, High, Low, Volume"):
+        columns.columns_explorer(load_prices("usdjpy"))
+    with pytest.raises(ValueError, match="no column Low, High, Open"):
+        columns.interval_explorer(load_prices("usdjpy"))
+
+
+def test_the_intervals_move_with_their_level():
+    prices = load_prices("ibm").tail(400)
+    explorer = columns.interval_explorer(prices, hidden_size=3, epochs=10)
+    every_control_acts(explorer, {"level": 0.7, "window": 5, "hidden_size": 5, "epochs": 20, "seed": 3})
+    scores = pd.read_html(io.StringIO(explorer.result.value))[0].set_index("Unnamed: 0")
+    low, high = (relative_to_close(prices)[name].iloc[5:-100].quantile(q) for name, q in (("Low", 0.3), ("High", 0.7)))
+    assert scores.loc["empirical", "width"] == pytest.approx(high - low, rel=1e-3)
+
+
+@pytest.mark.slow
+def test_each_leak_is_a_named_box_that_draws_anew_and_is_found(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    laboratory = leakage_laboratory("ibm", None, rows=400, hold_out=60, test=60)
+    clean = laboratory.result.value
+    assert "FIRED" not in clean and clean.count("silent") == 4
+    for leak, (_, en) in LEAKS.items():
+        box = laboratory.controls[leak]
+        assert box.description == en
+        box.value = True
+        assert "FIRED" in laboratory.result.value and picture(laboratory.result.value) != picture(clean), leak
+        box.value = False
+        assert laboratory.result.value == clean
+    laboratory.controls["series"].value = "random_walk"
+    assert laboratory.status.value == "" and picture(laboratory.result.value) != picture(clean)
+
+
+def test_project_explorer_trains_anew_and_shows_the_validation_part(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    prices = load_prices("ibm").tail(400)
+    explorer = project_explorer(prices, "Close", window=10, horizon=4, hidden_size=4, epochs=2)
+    before = explorer.result.value
+    assert re.search(r"2 epochs, weights of epoch [12]\. RMSE on the validation part", before)
+    validation = Trainer(prices["Close"], window=10, horizon=4).compare("validation")
+    naive = rmse_by_step(validation[0], validation[1]["naive"])
+    assert f"<td>{naive[4]:.4g}</td>" in before  # of this part, and not of the test
+    explorer.controls["window"].value = 20
+    assert picture(explorer.result.value) != picture(before) and explorer.status.value == ""
+    explorer.controls["epochs"].value = 3
+    assert "3 epochs" in explorer.result.value
+    with pytest.raises(ValueError, match="no column Price"):
+        project_explorer(prices, "Price")
+
+
+def test_backtest_explorer_walks_as_the_helper_does_and_every_control_draws_anew():
+    explorer = backtest_explorer("ibm", None, test=30, refit_every=15, initial_epochs=2, epochs=1, hidden_size=2)
+    prices = load_prices("ibm").tail(MAX_ROWS)
+    values = prices[["Open", "Close"]].to_numpy()
+    learner = partial(refit_lstm, initial_epochs=2, epochs=1, hidden_size=2)
+    y = walk_forward(values, 30, learner, refit_every=15)
+    rmse = pd.read_html(io.StringIO(explorer.result.value))[0].iloc[0, 1]
+    assert float(rmse) == pytest.approx(np.sqrt(np.mean((values[-30:, 0] - y) ** 2)), rel=1e-3)
+    for name, value in {
+        "sliding": True,
+        "train_size": 200,
+        "refit_every": 10,
+        "window": 8,
+        "hidden_size": 3,
+        "target": "change",
+        "seed": 1,
+        "series": "usdjpy",
+    }.items():
+        before = picture(explorer.result.value)
+        explorer.controls[name].value = value
+        assert explorer.status.value == "" and picture(explorer.result.value) != before, name
+    assert "previous close" not in explorer.result.value  # USD/JPY has one rate a day

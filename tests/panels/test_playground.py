@@ -1,0 +1,137 @@
+"""The playground of steps 05 and 06 without a browser: every control acts, the ledger keeps all and says what it is worth."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.panels.validation import Ledger, playground
+
+
+def picture(html):
+    return re.search(r'src="data:image/png;base64,([^"]+)"', html)[1]
+
+
+def ledger_rows(panel):
+    data = re.search(r'href="data:text/csv;base64,([^"]+)"', panel.result.value)[1]
+    return pd.read_csv(io.BytesIO(base64.b64decode(data)))
+
+
+@pytest.fixture
+def game():
+    return playground("ibm", None, epochs=2, hidden_size=4)
+
+
+def test_the_first_picture_is_there_when_the_cell_is_done(game):
+    assert 'alt="' in game.result.value and len(ledger_rows(game)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("window", 9),
+        ("hidden_size", 3),
+        ("num_layers", 2),
+        ("cell", "gru"),
+        ("cell", "rnn"),
+        ("epochs", 3),
+        ("seed", 7),
+        ("series", "sine"),
+    ],
+)
+def test_every_control_trains_anew_and_draws(game, name, value):
+    before = picture(game.result.value)
+    game.controls[name].value = value
+    rows = ledger_rows(game)
+    assert picture(game.result.value) != before and game.status.value == ""
+    assert len(rows) == 2 and rows.iloc[-1][name] == value
+
+
+def test_the_ledger_says_what_a_difference_is_worth(game):
+    game.controls["seed"].value = 1
+    assert "five seeds" in game.result.value and "5 つのシード" in game.result.value
+    game.buttons["seeds"].click()
+    rows = ledger_rows(game)
+    assert list(rows["seed"][-5:]) == [1, 2, 3, 4, 5] and list(rows["run"]) == list(range(1, 8))
+    assert rows["RMSE"][2] == rows["RMSE"][1]  # the same settings and seed: the same error
+    game.controls["seed"].value = 2
+    assert re.search(r"(in|out)side the spread over seeds \(±[\d.]+\)", game.result.value)
+    game.controls["series"].value = "co2"
+    assert "Another series" in game.result.value
+
+
+def test_a_spread_measured_at_other_settings_judges_nothing(game):
+    game.buttons["seeds"].click()
+    game.controls["hidden_size"].value = 9
+    assert "press “five seeds”" in game.result.value and "spread over seeds (±" not in game.result.value
+    game.buttons["seeds"].click()
+    game.controls["seed"].value = 9
+    assert "spread over seeds (±" in game.result.value
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"window": 9}, {"cell": "gru"}, {"num_layers": 2}, {"epochs": 3}, {"hidden_size": 9}, {"target": "change"}],
+)
+def test_every_setting_but_the_seed_has_a_spread_of_its_own(changed):
+    settings = {"series": "ibm", "window": 5, "epochs": 12, "hidden_size": 16, "num_layers": 1, "cell": "lstm"}
+    assert Ledger.key(settings | {"seed": 1}) == Ledger.key(settings | {"seed": 2, "RMSE": 3.0, "run": 4})
+    assert Ledger.key(settings) != Ledger.key(settings | changed)
+
+
+def test_the_spread_is_that_of_two_runs():
+    ledger = Ledger()
+    settings = {"series": "ibm", "window": 5}
+    ledger.spread[ledger.key(settings)] = 1.0
+    for rmse in (10.0, 12.8, 16.0):
+        ledger.add(settings, pd.Series({"RMSE": rmse, "skill": 0.0, "best lag": 1}), 10.0, 0.1)
+    assert "outside" in ledger.difference()[1] and "範囲外" in ledger.difference()[0]  # 3.2 > 2 sqrt(2)
+    ledger.rows.pop()
+    assert "inside" in ledger.difference()[1] and "範囲内" in ledger.difference()[0]  # 2.8 < 2 sqrt(2)
+    other = {"series": "ibm", "window": 9}
+    ledger.spread[ledger.key(other)] = 2.0
+    ledger.add(other, pd.Series({"RMSE": 16.0, "skill": 0.0, "best lag": 1}), 10.0, 0.1)
+    assert "±4.47" in ledger.difference()[1]  # 2 sqrt(1 + 4)
+
+
+def test_a_setting_that_cannot_be_says_so_and_the_picture_stays(tmp_path):
+    dates = pd.bdate_range("2024-01-01", periods=130).strftime("%Y-%m-%d")
+    pd.DataFrame({"Date": dates, "Close": 100 + np.sin(np.arange(130))}).to_csv(tmp_path / "short.csv", index=False)
+    game = playground(tmp_path / "short.csv", None, epochs=1, hidden_size=2)
+    good = game.result.value
+    game.controls["window"].value = 60  # 130 rows leave 70 windows, fewer than the test needs
+    assert game.result.value == good
+    assert 'role="alert"' in game.status.value and "test" in game.status.value and "窓は 70 個" in game.status.value
+    game.controls["window"].value = 6
+    assert game.status.value == "" and game.result.value != good
+
+
+def test_labels_follow_the_language_at_the_next_draw(game, monkeypatch):
+    assert game.controls["window"].description == "窓の長さ / window"
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    game.controls["seed"].value = 3
+    assert game.controls["window"].description == "window" and game.buttons["seeds"].description == "five seeds"
+    body = re.sub(r'<img alt="[^"]*"', "", game.result.value)
+    assert not re.search(r"[\u3040-\u30ff]", body)
+
+
+def test_every_control_has_a_label_and_acts_on_release(game):
+    for widget in game.controls.values():
+        assert widget.description and getattr(widget, "continuous_update", False) is False
+
+
+def test_pages_without_widgets_get_the_picture_as_html(game):
+    bundle = game._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "<img alt=" in bundle["text/html"] and "JupyterLab で" in bundle["text/html"]
+
+
+def test_no_figure_stays_open(game):
+    import matplotlib.pyplot as plt
+
+    for seed in range(1, 4):
+        game.controls["seed"].value = seed
+    assert plt.get_fignums() == []

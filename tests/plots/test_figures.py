@@ -1,0 +1,273 @@
+"""Every figure, in every language: all glyphs there, alternative text, nothing told apart by colour alone."""
+
+import importlib
+import io
+import itertools
+import pkgutil
+import re
+import warnings
+from collections.abc import Callable
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.container import BarContainer, ErrorbarContainer
+from PIL import Image
+
+from helpers import plots
+from helpers.language import text
+
+HISTORY = pd.DataFrame(
+    {"RMSE": [30.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9], "loss": [1.0, 0.9, 0.8], "direction": 0.5},
+    index=[1, 2, 3],
+)
+RMSE = pd.Series([2.0, 3, 4], index=[1, 2, 3])
+OFFSETS = np.linspace(-3, 3, 61)
+PROFILE = pd.Series([3.0, 1, 2, 4], index=range(4))
+COVERAGE = pd.DataFrame({"coverage": 0.9, "low": 0.8, "high": 0.95}, index=range(1, 15))
+WAVE = 100 + 10 * np.sin(np.arange(300) / 4)
+OVER_TIME = pd.DataFrame({"skill": np.linspace(-0.1, 0.1, 81), "low": -0.2, "high": 0.2}, index=range(20, 101))
+TRIALS = pd.DataFrame(
+    {
+        "worker": ["1", "2", "1", "3", "3"],
+        "state": ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE", "RUNNING"],
+        "start": [0, 0, 1, 1.5, 3.0],
+        "end": [1, 1.4, 2, 3, np.nan],
+        "retry of": [np.nan, np.nan, np.nan, 1, np.nan],
+        "skill": [0.1, np.nan, -3, 0.3, np.nan],
+        "window": [2, 5, 5, 9, 1],
+        "lr": [0.01, 0.1, 1, 0.5, 1],
+        "target": ["level", "level", "change", "level", "level"],
+    }
+)
+BEST_OF = pd.DataFrame({"validation": np.log(np.arange(1, 21)), "test": 0.1}, index=range(1, 21))
+SKILL = {"skill": [0.2, -3, np.nan, 0.1], "low": [0.1, -4, np.nan, np.nan], "high": [0.3, -2, np.nan, np.nan]}
+
+
+def made_prices(rows: int = 300, odd: str = "") -> pd.DataFrame:
+    """A random walk of daily prices with the attrs of a series; `odd` ends each of its titles and names."""
+    steps = np.random.default_rng(0).normal(0, 1, (rows, 2))
+    close = 200 + steps[:, 0].cumsum()
+    opened = close + steps[:, 1]
+    low, high = np.minimum(close, opened) - 1, np.maximum(close, opened) + 1
+    columns = {"Open": opened, "High": high, "Low": low, "Close": close}
+    prices = pd.DataFrame(columns, index=pd.date_range("2012-01-02", periods=rows, freq="B", name="Date"))
+    names = {"title_ja": "会社", "title_en": "Company", "value_ja": "株価", "value_en": "price"}
+    names |= {"unit_ja": "ドル", "unit_en": "US dollars"}
+    prices.attrs = {key: name + odd for key, name in names.items()} | {"scale": 100.0}
+    return prices
+
+
+def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
+    """Every figure with example data; `odd` ends each name that comes from the data."""
+    prices = made_prices(odd=odd)
+    attrs, opened = prices.attrs, prices["Open"].to_numpy()
+    dates, actual, naive = prices.index[-100:], opened[-100:], opened[-101:-1]
+    ahead = np.stack([opened[-62 + step :][:60] for step in range(3)], axis=1)
+    paths = actual[[[9], [39]]] + np.arange(14)
+    odd_open = prices.rename(columns={"Open": f"Open{odd}"})
+    one, other = f"one{odd}", f"other{odd}"
+    compared = pd.DataFrame(SKILL, index=pd.MultiIndex.from_product([[one, other], [f"naive{odd}", f"linear{odd}"]]))
+    skill_of = pd.DataFrame({"apparent": [-0.1, 0.4], "hold-out": [-0.2, -0.3]}, index=[one, other])
+    history = {one: HISTORY, other: HISTORY + 0.1}
+    intervals = {one: np.tile([195, 205], (50, 1)), other: np.tile([190, 210], (50, 1))}
+    fans = {f"95%{odd}": (paths - 9, paths + 9), f"80%{odd}": (paths - 4, paths + 4)}
+    curves = {f"run {k}{odd}": np.exp(-np.arange(50) / (k + 3)) for k in range(6)}
+    steps = {f"method {k}{odd}": pd.Series(np.arange(1, 15) + k, index=range(1, 15)) for k in range(5)}
+    weights = np.outer(np.arange(50) / 50, [0.1, 0.2, 0.9])
+    runs = pd.DataFrame({"run 1": [3.0, 2], "run 2": [3.1, 2.2]}, index=[one, other])
+    trials = (
+        TRIALS.dropna(subset=["skill"]).rename(columns={"lr": f"lr{odd}"}).assign(target=lambda t: t["target"] + odd)
+    )
+    over_time = {one: OVER_TIME, other: OVER_TIME - 0.1, f"third{odd}": OVER_TIME - 0.2}
+    fired = pd.DataFrame([[True, False], [False, False]], index=[one, other], columns=[f"a_b_c{odd}", "d_e"])
+    return {
+        "price_history": lambda: plots.price_history(odd_open, f"Open{odd}", 100),
+        "price_bars": lambda: plots.price_bars(prices.tail(20)),
+        "two_scales": lambda: plots.two_scales(prices, "Open"),
+        "windows_on_series": lambda: plots.windows_on_series([100, 102, 105, 103, 106, 108, 107, 109], 5),
+        "split_or_shuffle": lambda: plots.split_or_shuffle(prices.index, opened, 100),
+        "unrolled": lambda: plots.unrolled(3, 5),
+        "fading_memory": lambda: plots.fading_memory([0.5, 0.9, 0.99], 30),
+        "loss_curves": lambda: plots.loss_curves(curves, naive=0.01),
+        "metrics_by_epoch": lambda: plots.metrics_by_epoch(history, attrs),
+        "metrics_by_epoch, best": lambda: plots.metrics_by_epoch(history, attrs, ("loss", "RMSE", "direction"), 2),
+        "forecast_lines": lambda: plots.forecast_lines(dates, actual, naive + 0.3, attrs),
+        "lag_bars": lambda: plots.lag_bars(PROFILE, attrs),
+        "playground": lambda: plots.playground(dates, actual, naive, naive + 1, (naive - 2, naive + 2), PROFILE, attrs),
+        "changes": lambda: plots.changes(actual - naive, (actual - naive) * 0.1, attrs),
+        "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, attrs),
+        "skills": lambda: plots.skills(compared),
+        "loss_and_weights": lambda: plots.loss_and_weights(np.exp(-np.arange(50) / 9), 0.02, weights),
+        "window_weights": lambda: plots.window_weights(
+            {one: [0.1, -0.2, 1], other: np.ones(25)}, {one: [0, 1, 9], other: np.ones(25)}
+        ),
+        "paths_from_origins": lambda: plots.paths_from_origins(
+            dates[-60:], actual[-60:], [10, 40], {one: paths, other: paths + 1}, attrs, fans
+        ),
+        "error_by_step": lambda: plots.error_by_step(steps, attrs, law=2.0),
+        "error_by_step, runs": lambda: plots.error_by_step({one: [RMSE, RMSE + 1], other: [RMSE + 2]}, attrs),
+        "coverage_of_fans": lambda: plots.coverage_of_fans({0.8: COVERAGE, 0.95: COVERAGE}),
+        "closed_loop": lambda: plots.closed_loop(WAVE, {one: WAVE * 0.9, other: np.append(WAVE, 0)}, attrs),
+        "between_close_and_open": lambda: plots.between_close_and_open(prices),
+        "rmse_by_columns": lambda: plots.rmse_by_columns(runs, {one: 2.0, other: 3.0}, attrs),
+        "pinball": lambda: plots.pinball([0.1, 0.5, 0.9]),
+        "range_intervals": lambda: plots.range_intervals(prices.tail(50), intervals),
+        "apparent_and_hold_out": lambda: plots.apparent_and_hold_out(skill_of, skill_of.abs() / 5),
+        "tripwire_grid": lambda: plots.tripwire_grid(fired),
+        "skill_over_time": lambda: plots.skill_over_time(
+            dates, over_time, (f"前日の始値{odd}", f"the previous open{odd}")
+        ),
+        "search_overview": lambda: plots.search_overview(trials, {"target": 0.5, f"lr{odd}": 0.3, "window": 0.2}),
+        "workers_timeline": lambda: plots.workers_timeline(TRIALS),
+        "best_of_many": lambda: plots.best_of_many(
+            {text("設定", "settings") + odd: BEST_OF, text("シード", "seeds"): BEST_OF}
+        ),
+        "three_parts": lambda: plots.three_parts(prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs),
+        "forecasts_ahead": lambda: plots.forecasts_ahead(prices.index[-62:], ahead, ahead + 1, attrs),
+    }
+
+
+FIGURES = figures()
+NAMES = [f"curve {k}" for k in range(8)]
+EIGHT_PATHS = {name: np.full((2, 14), 100.0 + k) for k, name in enumerate(NAMES)}
+EIGHT = {
+    "fading_memory": lambda: plots.fading_memory(np.linspace(0.1, 0.9, 8), 30),
+    "loss_curves": lambda: plots.loss_curves(dict.fromkeys(NAMES, [3, 2, 1])),
+    "metrics_by_epoch": lambda: plots.metrics_by_epoch(dict.fromkeys(NAMES, HISTORY), made_prices().attrs),
+    "skills": lambda: plots.skills(
+        pd.DataFrame({"skill": 0.1, "low": 0, "high": 0.2}, index=pd.MultiIndex.from_product([["a", "b"], NAMES]))
+    ),
+    "loss_and_weights": lambda: plots.loss_and_weights([3, 2], 1, np.ones((2, 8))),
+    "paths_from_origins": lambda: plots.paths_from_origins(
+        made_prices(60).index, np.ones(60), [10, 40], EIGHT_PATHS, made_prices().attrs
+    ),
+    "fans": lambda: plots.paths_from_origins(
+        made_prices(60).index,
+        np.ones(60),
+        [10, 40],
+        {},
+        made_prices().attrs,
+        {name: (low, low + 1) for name, low in EIGHT_PATHS.items()},
+    ),
+    "error_by_step": lambda: plots.error_by_step(dict.fromkeys(NAMES, [RMSE, RMSE + 1]), made_prices().attrs),
+    "closed_loop": lambda: plots.closed_loop(WAVE, dict.fromkeys(NAMES, WAVE), made_prices().attrs),
+    "rmse_by_columns": lambda: plots.rmse_by_columns(
+        pd.DataFrame({"run": np.ones(9)}), dict.fromkeys(NAMES, 2.0), made_prices().attrs
+    ),
+    "pinball": lambda: plots.pinball(np.linspace(0.1, 0.9, 8)),
+    "range_intervals": lambda: plots.range_intervals(
+        made_prices(50), dict.fromkeys(NAMES, np.tile([190, 210], (50, 1)))
+    ),
+    "skill_over_time": lambda: plots.skill_over_time(
+        made_prices(100).index, dict.fromkeys(NAMES, OVER_TIME), ("前日", "yesterday")
+    ),
+}
+KANA_OR_KANJI = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def words(figure):
+    """All text drawn in a figure."""
+    found = [item.get_text() for item in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+    return [text for text in found if text.strip()]
+
+
+def look(drawn):
+    """What tells a curve, a band or a set of points from the next one without colour."""
+    if isinstance(drawn, ErrorbarContainer):
+        return drawn[0].get_marker()
+    if isinstance(drawn, BarContainer):
+        return drawn[0].get_hatch()
+    if isinstance(drawn, PolyCollection):
+        return drawn.get_hatch(), drawn.get_alpha()
+    if isinstance(drawn, LineCollection):
+        return drawn.get_linewidth()[0]
+    return drawn.get_linestyle(), str(drawn.get_marker()), drawn.get_linewidth()
+
+
+def test_every_figure_of_the_package_has_its_face_and_its_test():
+    modules = [importlib.import_module(found.name) for found in pkgutil.iter_modules(plots.__path__, "helpers.plots.")]
+    drawn = {
+        name
+        for module in modules
+        for name, function in vars(module).items()
+        if hasattr(function, "__wrapped__") and function.__module__ == module.__name__
+    }
+    assert drawn == {name for name, value in vars(plots).items() if hasattr(value, "__wrapped__")}
+    assert drawn == {name.partition(",")[0] for name in FIGURES}
+
+
+@pytest.mark.parametrize("language", ["ja", "en", "both"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure(name, language, monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
+    settings, fast = dict(matplotlib.rcParams), language != "both"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a glyph that the font lacks is a warning in matplotlib
+        picture = figures()[name]()
+        png = picture.png(fast)
+    assert plt.get_fignums() == [] and dict(matplotlib.rcParams) == settings  # nothing stays open, no setting leaks
+    assert Image.open(io.BytesIO(png)).width == (1.5 if fast else 2) * plots.WIDTH
+    seen = "".join(words(picture.figure))
+    if language == "en":
+        assert not KANA_OR_KANJI.search(seen), seen
+    else:
+        assert KANA_OR_KANJI.search(seen)
+    ja, _, en = picture.alt.partition(" / ")
+    assert KANA_OR_KANJI.search(ja) and en and not KANA_OR_KANJI.search(en)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_lines_differ_in_more_than_colour(name):
+    for axes in FIGURES[name]().figure.axes:
+        named = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
+        for one, other in itertools.combinations(named, 2):
+            assert look(one) != look(other), (one.get_label(), other.get_label())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_bars_and_bands_of_different_colour_differ_in_hatch_or_width_too(name):
+    for axes in FIGURES[name]().figure.axes:
+        rows = [bars for bars in axes.containers if isinstance(bars, BarContainer)]
+        bars = {(bar.get_facecolor(), bar.get_hatch()) for row in rows for bar in row}
+        for (one, hatch), (other, another) in itertools.combinations(bars, 2):
+            assert one == other or hatch != another
+        named = [drawn for drawn in axes.collections if not drawn.get_label().startswith("_")]
+        for one, other in itertools.combinations(named, 2):
+            assert look(one) != look(other), (one.get_label(), other.get_label())
+
+
+@pytest.mark.parametrize("name", EIGHT)
+def test_a_seventh_and_an_eighth_curve_are_drawn_and_told_apart(name):
+    figure = EIGHT[name]().figure
+    figure.draw_without_rendering()
+    handles, labels = max((axes.get_legend_handles_labels() for axes in figure.axes), key=lambda named: len(named[0]))
+    wanted = {"fading_memory": "f = ", "loss_and_weights": "t", "pinball": "q = "}.get(name, "curve")
+    named = zip(handles, labels, strict=True)
+    looks = [look(drawn) for drawn, label in named if label.startswith(wanted) and "95%" not in label]
+    assert len(looks) == 8 == len(set(looks)), looks
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
+    odd = r"$\nosuch$"  # read as mathematics, this is an error when it is drawn
+    picture = figures(odd)[name]()
+    picture.png(fast=True)
+    static = "windows_on_series split_or_shuffle unrolled fading_memory coverage_of_fans pinball workers_timeline"
+    shown = any(odd in text for text in words(picture.figure))
+    assert shown or name in [*static.split(), "loss_and_weights"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    "price_history price_bars two_scales forecast_lines lag_bars changes error_of_guesses paths_from_origins "
+    "error_by_step closed_loop rmse_by_columns range_intervals between_close_and_open three_parts "
+    "forecasts_ahead".split(),
+)
+def test_axes_of_prices_carry_the_unit(name, monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    labels = [label for axes in figures()[name]().figure.axes for label in (axes.get_xlabel(), axes.get_ylabel())]
+    assert any("[US dollars" in label for label in labels), labels

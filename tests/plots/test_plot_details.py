@@ -1,0 +1,137 @@
+"""What single figures promise: extreme settings, values that cannot be drawn, the curve that grows in training."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import plots
+from helpers.language import BadInput
+from helpers.plots import training
+
+ATTRS = {"title_ja": "会社", "title_en": "Company", "value_ja": "株価", "value_en": "price"}
+ATTRS |= {"unit_ja": "円", "unit_en": "yen", "scale": 100.0}
+DATES = pd.date_range("2024-01-01", periods=40)
+ACTUAL = np.arange(40.0)
+
+
+def line(axes, words):
+    """The line whose label contains these words."""
+    return next(line for line in axes.get_lines() if words in line.get_label())
+
+
+def test_a_column_that_is_not_there_is_named_in_both_languages():
+    prices = pd.DataFrame({"Close": [1.0, 2]}, index=DATES[:2])
+    with pytest.raises(BadInput, match="Open という列はありません(.|\n)*no column Open; this series has Close"):
+        plots.price_history(prices, "Open", 1)
+
+
+def test_rows_too_few_for_a_window_say_what_to_lower():
+    with pytest.raises(BadInput, match=r"20 行(.|\n)*小さく(.|\n)*window 25 and horizon 1(.|\n)*lower one of them"):
+        plots.windows_on_series(np.arange(20), window=25)
+    assert plots.windows_on_series(np.arange(20), window=19).alt.endswith("stars are targets.")
+
+
+@pytest.mark.parametrize("lag", [0, 1, 7])
+def test_the_shifted_line_is_the_actual_one_lag_steps_later(lag):
+    top, bottom = plots.forecast_lines(DATES, ACTUAL, ACTUAL, ATTRS, lag=lag, close_up=10).figure.axes
+    shifted = line(top, f"shifted by {lag}")
+    assert shifted.get_ydata().tolist() == ACTUAL[: 40 - lag].tolist()
+    assert (shifted.get_xdata() == DATES[lag:].to_numpy()).all()
+    assert line(bottom, f"shifted by {lag}").get_ydata().tolist() == ACTUAL[30 - lag : 40 - lag].tolist()
+
+
+def test_one_forecast_ahead_is_drawn_without_a_shift():
+    axes = plots.forecasts_ahead(DATES[:3], ACTUAL[:3][None], ACTUAL[:3][None], ATTRS).figure.axes
+    assert line(axes[0], "shifted by 0").get_ydata().tolist() == [0]
+    assert line(axes[1], "shifted by 0").get_ydata().tolist() == [2]
+
+
+def test_the_smallest_lag_is_named_and_hatched():
+    axes = plots.lag_bars(pd.Series([3.0, 1, 2], index=range(3)), ATTRS).figure.axes[0]
+    assert any("1 back" in words.get_text() for words in axes.texts)
+    assert [bar.get_height() for bar in axes.patches if bar.get_hatch()] == [1]
+
+
+def test_importances_that_are_not_above_0_have_bars_without_height():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        axes = plots.window_weights({"a": [0.1, 0.2]}, {"a": [0.0, -0.5]}).figure.axes
+    assert [bar.get_height() for bar in axes[1].patches] == [0, 0]
+
+
+def test_importances_are_shares_of_their_sum():
+    axes = plots.window_weights({"a": [0.1, 0.2, 0.3]}, {"a": [-1, 1, 3]}).figure.axes
+    assert [bar.get_height() for bar in axes[1].patches] == [0, 0.25, 0.75]
+
+
+def test_a_skill_below_the_floor_is_written_in_its_own_row():
+    index = pd.MultiIndex.from_product([["one", "two"], ["naive"]])
+    table = pd.DataFrame({"skill": [np.nan, -3], "low": np.nan, "high": np.nan}, index=index)
+    axes = plots.skills(table).figure.axes[0]
+    (words,) = axes.texts
+    assert words.get_text() == "naive: -3" and words.get_position()[1] == 1
+
+
+def test_of_several_runs_the_mean_is_drawn_with_their_range():
+    runs = [pd.Series([2.0, 3], index=[1, 2]), pd.Series([4.0, 7], index=[1, 2])]
+    axes = plots.error_by_step({"LSTM": runs, "naive": runs[0]}, ATTRS, law=2).figure.axes[0]
+    assert line(axes, "LSTM").get_ydata().tolist() == [3, 5] and line(axes, "naive").get_ydata().tolist() == [2, 3]
+    assert line(axes, "square-root").get_ydata() == pytest.approx([2, 2 * 2**0.5])
+    (band,) = axes.collections
+    assert band.get_datalim(axes.transData).extents.tolist() == [1, 2, 2, 7]
+
+
+def test_metrics_get_the_scale_and_the_line_that_they_need():
+    frame = pd.DataFrame({"RMSE": [30.0, 1], "MAE": [3.0, 1], "R2": [-9, 0.9], "direction": [0.4, 0.6]}, index=[1, 2])
+    picture = plots.metrics_by_epoch({"training": frame}, ATTRS, [*frame], best_epoch=2)
+    rmse, mae, r2, direction = picture.figure.axes
+    assert [axes.get_yscale() for axes in (rmse, mae, r2, direction)] == ["log", "linear", "linear", "linear"]
+    assert r2.get_ylim() == (-1, 1.05) and direction.get_lines()[-1].get_ydata() == [0.5, 0.5]
+    assert all(line(axes, "weights in use").get_xdata() == [2, 2] for axes in picture.figure.axes)
+    assert "エポック 2 に点線" in picture.alt and "epoch 2" in picture.alt
+    without = plots.metrics_by_epoch({"training": frame}, ATTRS)
+    assert len(without.figure.axes) == 3 and "点線" not in without.alt
+
+
+def test_the_closed_loop_may_run_longer_than_the_truth():
+    wave = np.arange(300.0)
+    left, right = plots.closed_loop(wave, {"loop": np.arange(500.0)}, ATTRS).figure.axes
+    assert line(left, "loop").get_ydata().tolist() == wave[:100].tolist()
+    assert line(right, "loop").get_ydata().tolist() == wave[-100:].tolist()
+    assert line(right, "loop").get_xdata()[-1] == 300
+
+
+def test_a_day_outside_the_first_interval_is_thick():
+    prices = pd.DataFrame({"Low": [1.0, 1, 1], "High": [2.0, 9, 2]}, index=DATES[:3])
+    prices.attrs = ATTRS
+    forecasts = {"first": np.array([[0, 3]] * 3), "second": np.array([[0, 10]] * 3)}
+    inside, outside = plots.range_intervals(prices, forecasts).figure.axes[0].collections
+    assert len(inside.get_segments()) == 2 and len(outside.get_segments()) == 1
+    assert outside.get_linewidth() > inside.get_linewidth() and "a day outside" in outside.get_label()
+
+
+def test_live_loss_draws_seldom_and_always_at_the_end(monkeypatch):
+    shown = []
+    monkeypatch.setattr(training.DisplayHandle, "display", lambda self, content: shown.append(content))
+    monkeypatch.setattr(training.DisplayHandle, "update", lambda self, content: shown.append(content))
+    live = plots.LiveLoss(epochs=500, naive=0.1, seconds=1000)
+    assert all(live(epoch, 1 / epoch) is None for epoch in range(1, 501))  # None: training goes on
+    progress = [content for content in shown if not isinstance(content, plots.Picture)]
+    assert [(item.done, item.total) for item in progress] == [(1, 500), (500, 500)]
+    assert 'value="500" max="500"' in progress[-1]._repr_mimebundle_()["text/html"]
+    assert len(live.losses) == 500
+
+
+def test_live_lag_shows_what_it_measures_after_every_epoch(monkeypatch):
+    shown = []
+    monkeypatch.setattr(training.DisplayHandle, "display", lambda self, content: shown.append(content))
+    monkeypatch.setattr(training.DisplayHandle, "update", lambda self, content: shown.append(content))
+    weights = iter([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
+    live = plots.LiveLag(epochs=3, naive=0.1, measure=lambda: next(weights), seconds=1000)
+    for epoch in (1, 2, 3):
+        live(epoch, 1 / epoch)
+    _, right = shown[-1].figure.axes
+    last = next(line for line in right.get_lines() if line.get_label() == "t")
+    assert last.get_ydata().tolist() == [0.2, 0.4, 0.6]

@@ -1,0 +1,64 @@
+"""The house: who may import whom, how long a file may be, and what a single notebook's test must not depend on."""
+
+import ast
+import io
+import os
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parents[1]
+LONG = 200  # lines of code: a longer room says in its docstring why
+
+
+def lines_of_code(source):
+    """Lines that are not blank, comment or docstring."""
+    docstrings = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            docstrings |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    nothing = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    code = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in nothing:
+            code |= set(range(token.start[0], token.end[0] + 1))
+    return len(code - docstrings)
+
+
+def test_imports_go_one_way(monkeypatch):
+    """The contracts stand in pyproject.toml; `make lint` prints them."""
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True) == 0
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "helpers").rglob("*.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_long_room_says_why(file):
+    source = file.read_text(encoding="utf-8")
+    reason = "200 lines" in (ast.get_docstring(ast.parse(source)) or "")
+    assert lines_of_code(source) <= LONG or reason, f"{lines_of_code(source)} lines of code"
+
+
+def test_lines_are_counted_without_comments_and_docstrings():
+    source = '"""Two\nlines."""\n\n# why\nx = """a\nb"""\n\n\ndef f():\n    """Doc."""\n    return (\n        1\n    )  # 1\n'
+    assert lines_of_code(source) == 2 + 1 + 3
+
+
+@pytest.mark.slow
+def test_a_notebook_alone_is_offline_and_in_a_fixed_language(tmp_path):
+    """`pytest notebooks/x.ipynb` must not ask the network, and not print in the language that its reader has chosen."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("LSTM_TUTORIAL", "PYTEST"))
+    }
+    environment |= {"LSTM_TUTORIAL_LANGUAGE": "en"}
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "notebooks/01_data_loading.ipynb"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    code = "import conftest, os; print(os.environ['LSTM_TUTORIAL_OFFLINE'])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True).stdout
+        == "1\n"
+    )
