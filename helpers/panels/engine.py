@@ -36,14 +36,18 @@ LOOK = """<style>
 
 # ipywidgets gives a slider's handle no accessible name: it gets that of the label beside it, also after a change of language.
 NAME_THE_SLIDERS = """
-const panel = element.closest('.jp-OutputArea') || element;
-const name = () => panel.querySelectorAll('.widget-slider').forEach(slider => {
-  const label = slider.querySelector('.widget-label'), handle = slider.querySelector('[role=slider]');
-  if (label && handle && handle.getAttribute('aria-label') !== label.textContent)
-    handle.setAttribute('aria-label', label.textContent);
-});
-new MutationObserver(name).observe(panel, {childList: true, subtree: true, characterData: true});
-name();
+const start = tries => {
+  const panel = element.closest('.jp-OutputArea');
+  if (!panel) return tries && setTimeout(start, 50, tries - 1);  // not on the page yet
+  const name = () => panel.querySelectorAll('.widget-slider').forEach(slider => {
+    const label = slider.querySelector('.widget-label'), handle = slider.querySelector('[role=slider]');
+    if (label && handle && handle.getAttribute('aria-label') !== label.textContent)
+      handle.setAttribute('aria-label', label.textContent);
+  });
+  new MutationObserver(name).observe(panel, {childList: true, subtree: true, characterData: true});
+  name();
+};
+start(200);
 """
 
 WORDS = {  # labels of the controls that several panels have
