@@ -204,13 +204,15 @@ def test_every_figure_of_the_package_has_its_face_and_its_test():
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure(name, language, monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
-    settings, fast = dict(matplotlib.rcParams), language != "both"
+    settings = dict(matplotlib.rcParams)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a glyph that the font lacks is a warning in matplotlib
         picture = figures()[name]()
-        png = picture.png(fast)
+        if language == "both":
+            assert Image.open(io.BytesIO(picture.png())).width == 2 * plots.WIDTH
+        else:
+            picture.figure.draw_without_rendering()
     assert plt.get_fignums() == [] and dict(matplotlib.rcParams) == settings  # nothing stays open, no setting leaks
-    assert Image.open(io.BytesIO(png)).width == (1.5 if fast else 2) * plots.WIDTH
     seen = "".join(words(picture.figure))
     if language == "en":
         assert not KANA_OR_KANJI.search(seen), seen
@@ -255,7 +257,7 @@ def test_a_seventh_and_an_eighth_curve_are_drawn_and_told_apart(name):
 def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
     odd = r"$\nosuch$"  # read as mathematics, this is an error when it is drawn
     picture = figures(odd)[name]()
-    picture.png(fast=True)
+    picture.figure.draw_without_rendering()
     static = "windows_on_series split_or_shuffle unrolled fading_memory coverage_of_fans pinball workers_timeline"
     shown = any(odd in text for text in words(picture.figure))
     assert shown or name in [*static.split(), "loss_and_weights"]
