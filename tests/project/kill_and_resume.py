@@ -53,6 +53,7 @@ def start(arguments: list[str], log: Path, fork: bool) -> int:
         try:
             status = main(arguments)
         finally:
+            sys.stdout.flush()  # _exit leaves it in the buffer
             os._exit(status)
     os.close(opened)
     return child
