@@ -1,4 +1,4 @@
-"""Step 10: walk forward through time, refit on the way, forecast one step, and watch the skill with its interval."""
+"""Step 12: walk forward through time, refit on the way, forecast one step, and watch the skill with its interval."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from helpers.baselines import linear_forecast
 from helpers.training import Forecaster, metrics
-from helpers.validation import diebold_mariano
+from helpers.validation import diebold_mariano, skill_interval
 from helpers.windows import make_windows
 
 
@@ -26,7 +26,7 @@ def refit_lstm(
     """An LSTM trained on the past: `initial_epochs` from scratch, and from then on `epochs` from the weights of `previous`.
 
     x: (n, window, features), t: (n, 1). The weights of the time before know only an earlier past, so nothing leaks. The
-    scale is measured anew each time. epochs=None: always from scratch. settings: arguments of `Forecaster`.
+    scale is measured again each time. epochs=None: always from scratch. settings: arguments of `Forecaster`.
     """
     forecaster = Forecaster(x, t, **settings)
     if previous is None or epochs is None:
@@ -62,24 +62,6 @@ def walk(
 def walk_forward(values: ArrayLike, test: int, refit: Callable = refit_lstm, **how: object) -> np.ndarray:
     """All forecasts of `walk`, (test,). With `functools.partial` or a lambda it has the form that `leakage.suite` asks for."""
     return np.fromiter(walk(values, test, refit, **how), dtype=float, count=test)
-
-
-def skill_interval(errors: ArrayLike, baseline_errors: ArrayLike, resamples: int = 1000) -> tuple[float, float, float]:
-    """The skill 1 - RMSE / RMSE of the baseline over n days, and its 95% interval by a bootstrap of the days.
-
-    Days are drawn with replacement in blocks of ceil(n ** (1/3)), because errors are correlated from day to day (circular
-    blocks, Politis & Romano 1992); the pairs of errors of one day stay together. Where a few wild days weigh most, it is
-    still somewhat too narrow. NaN where the baseline makes no error.
-    """
-    a, b = np.square(np.asarray(errors, dtype=float)), np.square(np.asarray(baseline_errors, dtype=float))
-    if not b.any():
-        return np.nan, np.nan, np.nan
-    n, block = len(a), int(np.ceil(len(a) ** (1 / 3)))
-    starts = np.random.default_rng(0).integers(0, n, (resamples, -(-n // block), 1))
-    days = ((starts + np.arange(block)) % n).reshape(resamples, -1)[:, :n]
-    drawn_a, drawn_b = a[days].mean(axis=1), b[days].mean(axis=1)
-    low, high = np.quantile(1 - np.sqrt(drawn_a[drawn_b > 0] / drawn_b[drawn_b > 0]), [0.025, 0.975])
-    return 1 - np.sqrt(a.mean() / b.mean()), low, high
 
 
 def skill_over_time(actual: ArrayLike, forecast: ArrayLike, baseline: ArrayLike, first: int = 20) -> pd.DataFrame:

@@ -19,6 +19,19 @@ def confidence_interval(numbers: ArrayLike) -> tuple[float, float]:
     return DescrStatsW(numbers).tconfint_mean() if len(numbers) > 1 else (np.nan, np.nan)
 
 
+def seeds_interval(skills: ArrayLike) -> tuple[float, float]:
+    """95% interval of the mean skill over seeds, by the t distribution of ln(1 - skill): it never reaches above 1.
+
+    skills: one number a seed, five or more for the interval to mean something. It holds the uncertainty from the seed, and
+    nothing of the chance in the test period. NaN for a single seed or a skill of exactly 1.
+    """
+    ratios = 1 - np.asarray(skills, dtype=float)
+    if not (ratios > 0).all():
+        return np.nan, np.nan
+    low, high = confidence_interval(np.log(ratios))
+    return 1 - np.exp(high), 1 - np.exp(low)
+
+
 def compare(
     actual: ArrayLike,
     forecasts: Sequence[ArrayLike],
@@ -26,26 +39,29 @@ def compare(
     loss: Callable = rmse,
     losses: Callable = squared_error,
     label: str = "RMSE",
+    season: int = 1,
 ) -> pd.DataFrame:
     """Several trainings of one model against simple forecasts, one row a baseline.
 
     actual: n values; forecasts: one for each training (each seed), shaped like actual; baselines: name -> the same.
     loss(actual, forecast) is what the skill is of, losses(actual, forecast) gives the n losses that the test compares;
-    label names the loss. baseline RMSE: its own. skill: the mean over the trainings; low, high: the 95% confidence interval of that mean over
-    the seeds. skill of mean: that of the mean forecast over the trainings, and p: its Diebold-Mariano test over the days.
+    label names the loss. season: as in `diebold_mariano`.
+
+    Columns: baseline RMSE: its own. skill: the mean over the seeds; seeds low, seeds high: `seeds_interval` of them.
+    skill of mean: that of the mean forecast over the seeds; p: its Diebold-Mariano test over the days.
     """
     mean = np.mean([np.asarray(forecast, dtype=float) for forecast in forecasts], axis=0)
     rows = {}
     for name, baseline in baselines.items():
         skills = np.array([skill(actual, forecast, baseline, loss) for forecast in forecasts])
-        low, high = confidence_interval(skills)
+        low, high = seeds_interval(skills)
         rows[name] = {
             f"baseline {label}": loss(np.asarray(actual, dtype=float), np.asarray(baseline, dtype=float)),
             "skill": skills.mean(),
-            "low": low,
-            "high": high,
+            "seeds low": low,
+            "seeds high": high,
             "skill of mean": skill(actual, mean, baseline, loss),
-            "p": diebold_mariano(actual, mean, baseline, losses),
+            "p": diebold_mariano(actual, mean, baseline, losses, season=season),
         }
     return pd.DataFrame(rows).T
 

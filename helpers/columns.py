@@ -1,4 +1,4 @@
-"""Step 08: all columns of a day as inputs, and the day's range as the target."""
+"""Step 09: all columns of a day as inputs, and the day's range as the target."""
 
 import numpy as np
 import pandas as pd

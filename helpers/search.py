@@ -1,4 +1,4 @@
-"""Step 10: search settings with Optuna, in one process or in many that share a storage.
+"""Step 12: search settings with Optuna, in one process or in many that share a storage.
 
     python -m helpers.search --storage search.journal --trials 100 --workers 4
 
@@ -181,7 +181,7 @@ def run(
     RuntimeError when a worker stopped with an error, or when workers * RETRIES of them were killed and no trial completed
     in between.
     """
-    # A forked process has torch at once, a spawned one imports it anew; but a fork loses threads, which a kernel and gRPC have.
+    # A forked process has torch at once, a spawned one imports it again; but a fork loses threads, which a kernel and gRPC have.
     alone = sys.platform == "linux" and threading.active_count() == 1 and not where.startswith("grpc://")
     context = multiprocessing.get_context("fork" if alone else "spawn")
     settings = (where, name, trials, seconds, np.asarray(values, dtype=float), validation, training)

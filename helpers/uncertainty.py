@@ -1,4 +1,4 @@
-"""Steps 07 and 08: an interval instead of a line. Conformal intervals, quantiles, and how both are scored."""
+"""Steps 08 and 09: an interval instead of a line. Conformal intervals, quantiles, and how both are scored."""
 
 import warnings
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""Step 02: from a series of prices to pairs of input window and target, and the split in time."""
+"""Step 02: from a series of prices to pairs of input window and target, the split in time, and the sealed test part."""
+
+from collections import Counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -6,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from helpers.language import BadInput, check_whole
+from helpers.language import BadInput, check_whole, say, text
 
 Part = tuple[Tensor, Tensor]  # x (n, window, features) and t (n, horizon)
 
@@ -118,3 +121,61 @@ def split_parts(x: Tensor, t: Tensor, share: float = 0.15) -> dict[str, Part]:
     x, x_test, t, t_test = split_last(x, t, sizes[2])
     x, x_validation, t, t_validation = split_last(*purge(x, t, horizon), sizes[1])
     return {"train": purge(x, t, horizon), "validation": (x_validation, t_validation), "test": (x_test, t_test)}
+
+
+_looks: Counter[str] = Counter()  # series -> how often its test part was opened since this notebook's kernel started
+
+
+def look(name: str) -> int:
+    """Count one more look at the test part of a series; returns which one it is."""
+    _looks[name] += 1
+    return _looks[name]
+
+
+def looks_told(name: str) -> tuple[str, str]:
+    """How often the test part of a series has been looked at, in Japanese and in English."""
+    return (
+        f"「{name}」のテスト部分を見るのは、このノートブックで {_looks[name]} 回目です。",
+        f"Look {_looks[name]} at the test part of {name} in this notebook.",
+    )
+
+
+class Envelope:
+    """The test part, sealed: whoever opens it is counted, by series and not by envelope, so that sealing again hides nothing.
+
+    What is scored after the first look, and changed because of it, has been fitted to the test part.
+    """
+
+    def __init__(self, name: str, parts: tuple[Any, ...]):
+        self.name, self._parts = name, parts
+
+    def open(self) -> Any:
+        """What was sealed: the parts in their order, or the one part itself. One printed line says which look this is."""
+        look(self.name)
+        say(*looks_told(self.name))
+        return self._parts[0] if len(self._parts) == 1 else self._parts
+
+    def __len__(self) -> int:
+        return len(self._parts[0])
+
+    def __repr__(self) -> str:
+        looks = _looks[self.name]
+        return text(
+            f"封をしたテスト部分: {self.name}、{len(self)} 個、これまでに {looks} 回",
+            f"sealed test part: {self.name}, {len(self)} windows, opened {looks} times so far",
+        )
+
+
+def seal(*parts: Any, name: str = "test") -> Envelope:
+    """Put the test part into an envelope: seal(x_test, t_test, name="nikkei225").open() gives both back, and counts.
+
+    parts: tensors, arrays or tables of one length. name: the series; its looks are counted together in all envelopes and
+    panels of a notebook. Raises BadInput without parts, or when their lengths differ.
+    """
+    lengths = {len(part) for part in parts}
+    if len(lengths) != 1:
+        raise BadInput(
+            f"同じ長さのものを 1 つ以上渡してください: {[len(part) for part in parts]}",
+            f"pass one or more parts of one length: {[len(part) for part in parts]}",
+        )
+    return Envelope(name, parts)

@@ -1,4 +1,4 @@
-"""Step 10: walking forward sees only the past, and the interval of the skill holds what it promises."""
+"""Step 12: walking forward sees only the past, and the table holds every forecast against every baseline."""
 
 from functools import partial
 
@@ -8,15 +8,7 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 
-from helpers.backtest import (
-    backtest_table,
-    refit_linear,
-    refit_lstm,
-    skill_interval,
-    skill_over_time,
-    walk,
-    walk_forward,
-)
+from helpers.backtest import backtest_table, refit_linear, refit_lstm, skill_over_time, walk, walk_forward
 from helpers.baselines import last_known
 from helpers.data import generate, load_prices
 from helpers.leakage import suite
@@ -123,29 +115,6 @@ def test_warm_start_goes_on_from_the_weights_of_the_day_before():
     scratch = refit_lstm(x, t, first, initial_epochs=4, epochs=None, hidden_size=3)
     np.testing.assert_array_equal(scratch(x), Forecaster(x, t, hidden_size=3).train(4)(x))
     assert len(refit_lstm(x, t, first, epochs=2, hidden_size=3).losses) == 2
-
-
-@pytest.mark.parametrize("persistence", [0.0, 0.4])
-def test_the_interval_holds_the_true_skill_about_nineteen_times_in_twenty(persistence):
-    """Errors with a known ratio of sizes, also when they hang together from day to day."""
-    rng, held, tries = np.random.default_rng(0), 0, 400
-    for _ in range(tries):
-        noise = rng.normal(size=(340, 2))
-        for day in range(1, len(noise)):
-            noise[day] = persistence * noise[day - 1] + np.sqrt(1 - persistence**2) * noise[day]
-        rival = noise[40:, 0]
-        own = 0.8 * (0.6 * rival + 0.8 * noise[40:, 1])  # the same size as the rival times 0.8: a true skill of 0.2
-        _, low, high = skill_interval(own, rival)
-        held += low <= 0.2 <= high
-    assert 0.9 <= held / tries <= 0.98
-
-
-def test_skill_interval_at_the_edges():
-    errors = np.random.default_rng(0).normal(size=60)
-    value, low, high = skill_interval(errors / 2, errors)
-    assert (value, low, high) == pytest.approx((0.5, 0.5, 0.5))  # half of the rival's error, every day
-    assert skill_interval(0 * errors, errors) == pytest.approx((1, 1, 1))
-    assert np.isnan(skill_interval(errors, 0 * errors)).all()
 
 
 def test_skill_over_time_ends_at_the_skill_of_all_days_and_never_looks_ahead():

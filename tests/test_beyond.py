@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.linear_model import LinearRegression
 from torch import nn
 
-from helpers.beyond import compare, confidence_interval, input_gradients, permutation_importance
+from helpers.beyond import compare, confidence_interval, input_gradients, permutation_importance, seeds_interval
 from helpers.data import generate, load_prices
 from helpers.leakage import future_changes_past
 from helpers.training import Forecaster, metrics
@@ -39,12 +39,20 @@ def test_compare_is_worked_out_baseline_by_baseline():
     row = table.loc["one"]
     assert row["baseline RMSE"] == pytest.approx(size(baselines["one"]) / np.sqrt(80))
     assert row["skill"] == pytest.approx(np.mean(skills))
-    assert (row["low"], row["high"]) == pytest.approx(confidence_interval(skills))
+    low, high = confidence_interval(np.log(1 - np.array(skills)))
+    assert (row["seeds low"], row["seeds high"]) == pytest.approx((1 - np.exp(high), 1 - np.exp(low)))
     assert row["skill of mean"] == pytest.approx(1 - size(mean) / size(baselines["one"])) and row[
         "skill of mean"
     ] > max(skills)
     assert row["p"] == pytest.approx(diebold_mariano(actual, mean, baselines["one"]))
     assert np.isnan(table.loc["perfect", "skill"])  # nothing can be better than a forecast without error
+
+
+def test_the_interval_over_seeds_stays_below_one():
+    skills = [0.99, 0.9, 0.7]  # the symmetric interval of these would end at 1.2
+    low, high = seeds_interval(skills)
+    assert confidence_interval(skills)[1] > 1 and low < np.mean(skills) < high < 1
+    assert np.isnan(seeds_interval([0.5])).all() and np.isnan(seeds_interval([1.0, 0.9])).all()
 
 
 class Weighted(nn.Module):
@@ -142,7 +150,7 @@ def test_the_weight_of_today_climbs_to_one_on_a_random_walk():
 
 
 def test_the_columns_and_the_rest_of_electricity_know_nothing_of_the_future():
-    """The pipeline of the notebook, asked by the tripwire of step 09."""
+    """The pipeline of the notebook, asked by the tripwire of step 11."""
 
     def forecast(values, test):
         load = pd.Series(np.asarray(values))

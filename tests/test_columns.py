@@ -1,4 +1,4 @@
-"""Step 08: columns by name, relative prices, and who knew what when."""
+"""Step 09: columns by name, relative prices, and who knew what when."""
 
 import numpy as np
 import pytest

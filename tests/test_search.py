@@ -1,4 +1,4 @@
-"""Step 10: the search, with real processes, of which some are killed."""
+"""Step 12: the search, with real processes, of which some are killed."""
 
 import contextlib
 import multiprocessing

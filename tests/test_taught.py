@@ -120,8 +120,8 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
         "EncoderDecoder": ("horizons", paths),
         "rmse_by_step": ("horizons", lambda rmse: rmse(X[:, :, 0].double(), FRAME.to_numpy()[:30, :1] + np.zeros(5))),
     },
-    "10_backtest_and_search": {"walk": ("backtest", walked)},
-    "11_amazon_project": {
+    "12_backtest_and_search": {"walk": ("backtest", walked)},
+    "13_amazon_project": {
         "train_epoch": ("project.trainer", one_epoch),
         "evaluate": ("project.trainer", evaluated),
         "EarlyStopping": ("project.trainer", stopped),

@@ -8,7 +8,7 @@ import torch
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
-from helpers.validation import diebold_mariano, holm, lag_profile, rmse, scorecard, skill, verdict
+from helpers.validation import diebold_mariano, holm, lag_profile, rmse, scorecard, skill, skill_interval, verdict
 
 
 @pytest.fixture
@@ -140,3 +140,57 @@ def test_bad_input_is_named_in_both_languages(call, words):
         call()
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("persistence", [0.0, 0.4])
+def test_the_interval_holds_the_true_skill_about_nineteen_times_in_twenty(persistence):
+    """Errors with a known ratio of sizes, also when they hang together from day to day."""
+    rng, held, tries = np.random.default_rng(0), 0, 400
+    for _ in range(tries):
+        noise = rng.normal(size=(340, 2))
+        for day in range(1, len(noise)):
+            noise[day] = persistence * noise[day - 1] + np.sqrt(1 - persistence**2) * noise[day]
+        rival = noise[40:, 0]
+        own = 0.8 * (0.6 * rival + 0.8 * noise[40:, 1])  # the same size as the rival times 0.8: a true skill of 0.2
+        _, low, high = skill_interval(own, rival)
+        held += low <= 0.2 <= high
+    assert 0.9 <= held / tries <= 0.98
+
+
+def test_skill_interval_at_the_edges():
+    errors = np.random.default_rng(0).normal(size=60)
+    value, low, high = skill_interval(errors / 2, errors)
+    assert (value, low, high) == pytest.approx((0.5, 0.5, 0.5))  # half of the rival's error, every day
+    assert skill_interval(0 * errors, errors) == pytest.approx((1, 1, 1))
+    assert np.isnan(skill_interval(errors, 0 * errors)).all()
+
+
+def test_overlapping_paths_are_drawn_whole_and_in_longer_blocks():
+    """Errors of paths 14 days long that start a day apart: blocks of one day would take them for independent."""
+    steps = np.random.default_rng(0).normal(size=213)
+    paths = np.lib.stride_tricks.sliding_window_view(steps, 14).cumsum(axis=1)
+    rival = np.abs(paths) + 1
+    narrow, wide = (np.ptp(skill_interval(paths, rival, block)[1:]) for block in (1, 14))
+    assert wide > 1.5 * narrow
+    assert skill_interval(paths, rival)[0] == pytest.approx(1 - np.sqrt((paths**2).mean() / (rival**2).mean()))
+
+
+def test_lags_cover_the_season():
+    """Losses that repeat every day of 24 hours: with the usual lags the same difference looks too certain."""
+    rng = np.random.default_rng(0)
+    days = np.repeat(rng.normal(size=30), 24) + 0.1 * rng.normal(size=720)  # one number a day, 24 times
+    actual, naive = np.zeros(720), np.sqrt(np.abs(days + 0.25) + 1)
+    usual = diebold_mariano(actual, np.ones(720), naive)
+    covered = diebold_mariano(actual, np.ones(720), naive, season=24)
+    assert usual < covered
+    by_hand = acorr_variance(1 - naive**2, 24)
+    correction = np.sqrt((720 + 1 - 2) / 720)
+    t = correction * (1 - naive**2).mean() / np.sqrt(by_hand / 720)
+    assert covered == pytest.approx(2 * stats.t.sf(abs(t), 719))
+
+
+def acorr_variance(d, lags):
+    """The Newey-West long-run variance, from its formula."""
+    d = d - d.mean()
+    autocovariance = [(d[k:] * d[: len(d) - k]).sum() / len(d) for k in range(lags + 1)]
+    return autocovariance[0] + 2 * sum((1 - k / (lags + 1)) * autocovariance[k] for k in range(1, lags + 1))

@@ -7,7 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.windows import make_windows, purge, split_last, split_parts
+from helpers import windows
+from helpers.language import BadInput
+from helpers.windows import look, looks_told, make_windows, purge, seal, split_last, split_parts
 
 TOY = [100, 102, 105, 103, 106, 108, 107, 109]
 
@@ -142,3 +144,26 @@ def test_three_parts_hold_every_window_that_crosses_no_border(rows, window, hori
 def test_a_part_that_would_be_empty_is_named():
     with pytest.raises(ValueError, match="60 行(.|\n)*60 rows(.|\n)*horizon 12(.|\n)*validation"):
         split_parts(*make_windows(range(60), 5, 12))
+
+
+@pytest.fixture
+def no_looks(monkeypatch):
+    monkeypatch.setattr(windows, "_looks", type(windows._looks)())
+
+
+def test_opening_the_envelope_is_counted_by_series(no_looks, capsys):
+    x, t = torch.arange(6.0).reshape(3, 2, 1), torch.zeros(3, 1)
+    sealed = seal(x, t, name="ibm")
+    assert capsys.readouterr().out == "" and len(sealed) == 3 and "0" in repr(sealed) and "tensor" not in repr(sealed)
+    x_test, t_test = sealed.open()
+    assert x_test is x and t_test is t and "1 回目" in (said := capsys.readouterr().out) and "Look 1 at" in said
+    assert seal(t, name="ibm").open() is t  # sealing again does not start the count again
+    assert "2 回目" in capsys.readouterr().out
+    assert look("ibm") == 3 and look("co2") == 1  # a panel looks too
+    assert "3 回目" in looks_told("ibm")[0] and "Look 1 at the test part of co2" in looks_told("co2")[1]
+
+
+def test_an_envelope_holds_parts_of_one_length():
+    for parts in ((), (torch.zeros(3), torch.zeros(2))):
+        with pytest.raises(BadInput, match="同じ長さ"):
+            seal(*parts)

@@ -9,12 +9,22 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.data.csv_file import own_csv
-from helpers.data.series import GENERATED, SERIES, Series, bundled, generate
+from helpers.data.series import GENERATED, HELD_BACK, SERIES, Series, bundled, generate
 from helpers.data.table import DataError, select_columns
-from helpers.data.yahoo import PERIODS, downloaded
+from helpers.data.yahoo import PERIODS, downloaded, newer
 from helpers.language import say
 
-__all__ = ["GENERATED", "SERIES", "DataError", "Series", "generate", "load_prices", "menu", "select_columns"]
+__all__ = [
+    "GENERATED",
+    "SERIES",
+    "DataError",
+    "Series",
+    "final_days",
+    "generate",
+    "load_prices",
+    "menu",
+    "select_columns",
+]
 
 
 def load_prices(name: str | Path, fallback: str | None = None) -> pd.DataFrame:
@@ -70,6 +80,43 @@ def load_prices(name: str | Path, fallback: str | None = None) -> pd.DataFrame:
             f"{en}Using the last {len(frame):,} rows of {taken.title_en} instead. Source: {taken.source}",
         )
         return frame
+
+
+def final_days(name: str | Path, fallback: str = "ibm") -> tuple[pd.DataFrame, int]:
+    """A series with days that no step has read, for an exam after every decision, and how many these last days are.
+
+    For a series from the network: the days since its stated end, asked from the network and kept. Where they cannot be
+    had, and for every other series: the stretch of `fallback` (a key of HELD_BACK) that `load_prices` holds back; one
+    printed line says so. Returns the table with all days before them as well, as load_prices does, and their number.
+    Raises DataError when nothing of `fallback` is held back.
+    """
+    if fallback not in HELD_BACK:
+        known = ", ".join(HELD_BACK)
+        raise DataError(
+            f"どのステップも読まない区間があるのは {known} だけです: {fallback!r}",
+            f"a stretch that no step reads is there for {known} only: {fallback!r}",
+        )
+    if name in PERIODS:
+        try:
+            new = newer(name)
+            whole = pd.concat([downloaded(name), new], join="inner")
+            whole.attrs = new.attrs
+            return whole, len(new)
+        except DataError as failure:
+            ja, en = (
+                f"「{SERIES[name].title_ja}」の続きを用意できません（{failure.ja}）。",
+                (f"The days that follow in {SERIES[name].title_en} are not available ({failure.en}). "),
+            )
+    elif name == fallback:
+        return bundled(name, whole=True), HELD_BACK[name]
+    else:
+        ja, en = "この系列には、どのステップも読んでいない日がありません。", "No days of this series are unread. "
+    taken, count = SERIES[fallback], HELD_BACK[fallback]
+    say(
+        f"{ja}どのステップも読まない、「{taken.title_ja}」の最後の {count} 行を使います。出典: {taken.source}",
+        f"{en}Using the last {count} rows of {taken.title_en}, which no step reads. Source: {taken.source}",
+    )
+    return bundled(fallback, whole=True), count
 
 
 def menu(first: str | Path) -> list[str]:

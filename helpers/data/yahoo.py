@@ -5,6 +5,7 @@ import logging
 import os
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ HEADER = b"Date,Open,High,Low,Close,Volume\n"  # of the files there
 # The first day, the last day and the number of rows.
 PERIODS = {"nikkei225": ("2021-01-04", "2025-06-19", 1092), "amazon": ("2013-01-02", "2022-12-30", 2518)}
 LOGGERS = [logging.getLogger(name) for name in ("yfinance", "bs4.dammit")]  # of the packages that log what goes wrong
+NEWER = 60  # fewer days are no exam
 TIMEOUT = 10.0  # seconds for a whole download, so that a stalled network does not hold up a class
 
 
@@ -27,7 +29,22 @@ def downloaded(name: str) -> pd.DataFrame:
 
     Returns: as load_prices. Raises: DataError where there is neither.
     """
-    file, damage = DOWNLOADS / f"{name}.csv", None
+    start, end, _ = PERIODS[name]
+    return _kept_or_new(name, f"{name}.csv", start, end, _whole)
+
+
+def newer(name: str) -> pd.DataFrame:
+    """The days since the stated end of a series, up to yesterday: the kept ones, else asked for once and kept.
+
+    Returns: as load_prices, NEWER rows or more. Raises: DataError where they cannot be had.
+    """
+    start = str((pd.Timestamp(PERIODS[name][1]) + pd.Timedelta(days=1)).date())
+    yesterday = str((pd.Timestamp.now() - pd.Timedelta(days=1)).date())
+    return _kept_or_new(name, f"{name}_newer.csv", start, yesterday, _enough)
+
+
+def _kept_or_new(name: str, file_name: str, start: str, end: str, check: Callable) -> pd.DataFrame:
+    file, damage = DOWNLOADS / file_name, None
     if file.exists():
         try:
             with naming(f"data/downloads/{file.name}"):
@@ -35,19 +52,30 @@ def downloaded(name: str) -> pd.DataFrame:
                 # A file of ours ends with a line break. One cut off within its last volume would look whole otherwise.
                 if raw.startswith(HEADER) and not raw.endswith(b"\n"):
                     raise DataError("最後の行の途中で切れています", "cut off in its last line")
-                return _whole(frame, name)
+                return check(frame, name)
         except DataError as error:
             damage = error
     try:
         with naming(f"Yahoo Finance ({SERIES[name].symbol})"):
-            text = _ask_yahoo(name)
-            frame = _whole(parse_csv(text), name)
+            text = _ask_yahoo(name, start, end)
+            frame = check(parse_csv(text), name)
     except DataError as failure:
         if damage:  # the file stays where it is: it may be all that the reader has
             raise DataError(f"{damage.ja}。{failure.ja}", f"{damage.en}; {failure.en}") from None
         raise
     _keep(text, file, damage)
     return frame
+
+
+def _enough(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The rows after the stated end, or DataError where there are too few for an exam."""
+    part = frame[frame.index > PERIODS[name][1] + " 23:59"]
+    if len(part) < NEWER or not set(PRICES) <= set(part.columns):
+        raise DataError(
+            f"{PERIODS[name][1]} より後の価格が {NEWER} 行以上要ります。今は {len(part)} 行です",
+            f"prices of {NEWER} days or more after {PERIODS[name][1]} are needed, found {len(part)}",
+        )
+    return finished(part, SERIES[name].attrs(name))
 
 
 def _whole(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -87,13 +115,15 @@ def _keep(text: str, file: Path, damage: DataError | None) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _ask_yahoo(name: str) -> str:
-    """The series as CSV text, as Yahoo quotes it: adjusted for splits, not for dividends. DataError for any failure."""
+def _ask_yahoo(name: str, start: str, end: str) -> str:
+    """The days from `start` to `end` as CSV text, as Yahoo quotes it: adjusted for splits, not for dividends. DataError for any failure."""
     if os.environ.get("LSTM_TUTORIAL_OFFLINE", "0") not in ("", "0"):
         raise DataError("LSTM_TUTORIAL_OFFLINE の設定により接続しません", "LSTM_TUTORIAL_OFFLINE is set: not asked")
     try:
         with warnings.catch_warnings(action="ignore"):
-            answer = _history(name).dropna(how="all", subset=PRICES)  # without the days that have no price at all
+            answer = _history(name, start, end).dropna(
+                how="all", subset=PRICES
+            )  # without the days that have no price at all
         # Yahoo stores 32-bit numbers: 27575.57 arrives as 27575.5703125. The shortest decimals of the 32-bit number are
         # the price as it was quoted.
         quoted = answer[PRICES].astype("float32").assign(Volume=answer["Volume"].astype("int64"))
@@ -109,7 +139,7 @@ def _ask_yahoo(name: str) -> str:
         raise DataError(*told) from error
 
 
-def _history(name: str) -> pd.DataFrame:
+def _history(name: str, start: str, end: str) -> pd.DataFrame:
     """yfinance's table, with one deadline for all its requests: it asks for cookies first, each with a time-out."""
     import yfinance  # takes a second: only who downloads waits for it
     from curl_cffi import requests
@@ -127,7 +157,7 @@ def _history(name: str) -> pd.DataFrame:
         return request(method, url, **options)
 
     YfData.cache_get.cache_clear()  # it remembers broken answers as well, and would give them again
-    debug, (start, end, _) = yfinance.config.debug, PERIODS[name]
+    debug = yfinance.config.debug
     # What goes wrong is raised, and red log lines would only frighten. A filter lets pass a logger of its name: nobody.
     hide, silence = debug.hide_exceptions, logging.Filter("nobody")
     try:

@@ -1,5 +1,5 @@
 # ruff: noqa: F401  (the face of the package)
-"""Step 09: tripwires for leaks, and a laboratory in which they can be seen to fire."""
+"""Step 11: tripwires for leaks, and a laboratory in which they can be seen to fire."""
 
 from helpers.leakage.alterations import alter, coin_tosses
 from helpers.leakage.laboratory import LEAKS, Experiment, laboratory_suite, scores

@@ -1,4 +1,4 @@
-"""Step 09: series that are changed where a forecast cannot know it, or that have nothing left to forecast."""
+"""Step 11: series that are changed where a forecast cannot know it, or that have nothing left to forecast."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ def copy_of(values: ArrayLike) -> object:
 def alter(values: ArrayLike, row: int, how: str) -> object:
     """A copy of `values`, (time,) or (time, features), with other values from `row` on.
 
-    "shock" adds one to two times the column's range, drawn anew for each value, so that no minimum, mean, order or
+    "shock" adds one to two times the column's range, drawn again for each value, so that no minimum, mean, order or
     difference stays; "rescale" takes a tenth. Missing values stay missing and prices stay above zero.
     """
     changed = copy_of(values)

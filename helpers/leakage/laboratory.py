@@ -1,4 +1,4 @@
-"""Step 09: a small pipeline that leaks on demand, and what its score claims then beside what a hold-out shows."""
+"""Step 11: a small pipeline that leaks on demand, and what its score claims then beside what a hold-out shows."""
 
 from collections.abc import Collection, Iterator
 

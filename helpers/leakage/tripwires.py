@@ -1,4 +1,4 @@
-"""Step 09: four tripwires for leaks, to be run on any pipeline.
+"""Step 11: four tripwires for leaks, to be run on any pipeline.
 
 A tripwire does not look for a certain mistake. It changes what a forecast cannot know, or takes away what can be known,
 and watches whether something moves that must not. Its name is the sentence that is true when it fires.

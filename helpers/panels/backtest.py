@@ -1,4 +1,4 @@
-"""Step 10: walk forward by hand."""
+"""Step 12: walk forward by hand."""
 
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from helpers import plots
 from helpers.backtest import backtest_table, refit_linear, refit_lstm, skill_over_time, walk, walk_forward
 from helpers.baselines import last_known
 from helpers.language import text
-from helpers.panels.engine import Job, Panel, SeriesMenu, box, choice, slider, table_html
+from helpers.panels.engine import Job, Panel, SeriesMenu, box, choice, looked, slider, table_html
 
 
 def backtest_explorer(
@@ -49,7 +49,8 @@ def backtest_explorer(
         actual = values[-test:, 0]
         curves = {name: skill_over_time(actual, y, known["naive"]) for name, y in shown.items()}
         picture = plots.skill_over_time(prices.index[-test:], curves, ("ナイーブ予測", "the naive forecast"))
-        return picture.to_html(fast=True) + table_html(backtest_table(actual, shown, {"naive": known["naive"]}))
+        table = backtest_table(actual, shown, {"naive": known["naive"]})
+        return picture.to_html(fast=True) + table_html(table) + looked(prices.attrs["name"])
 
     controls = {
         "series": menu.control(),

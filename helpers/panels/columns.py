@@ -1,4 +1,4 @@
-"""Step 08: the columns that a model sees, and the interval of a day's range, by hand."""
+"""Step 09: the columns that a model sees, and the interval of a day's range, by hand."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from helpers import plots
 from helpers.columns import relative_to_close
 from helpers.data import select_columns
-from helpers.panels.engine import MAX_ROWS, Job, Panel, box, slider, table_html, train
+from helpers.panels.engine import MAX_ROWS, Job, Panel, box, looked, slider, table_html, train
 from helpers.training import Forecaster, metrics
 from helpers.uncertainty import QuantileForecaster, empirical_quantiles, interval_scores
 from helpers.validation import scorecard
@@ -43,7 +43,11 @@ def columns_explorer(
         train_prices = prices["Open"].iloc[:-test]
         cards = {name: scorecard(actual, y, baseline, train_prices) for name, baseline in baselines.items()}
         shown = pd.DataFrame(cards).T[["RMSE", "skill", "best lag", "Diebold-Mariano p"]]
-        return picture.to_html(fast=True) + table_html(shown.assign(**{"baseline RMSE": rmse}))
+        return (
+            picture.to_html(fast=True)
+            + table_html(shown.assign(**{"baseline RMSE": rmse}))
+            + looked(prices.attrs["name"])
+        )
 
     controls = {name: box(True) for name in more}
     controls |= {
@@ -76,7 +80,7 @@ def interval_explorer(
         in_prices = {name: close * np.exp(y / 100) for name, y in forecasts.items()}
         picture = plots.range_intervals(prices.iloc[-test:], in_prices)
         scores = pd.DataFrame({name: interval_scores(t_test, y, levels) for name, y in forecasts.items()}).T
-        return picture.to_html(fast=True) + table_html(scores)
+        return picture.to_html(fast=True) + table_html(scores) + looked(prices.attrs["name"])
 
     levels = widgets.FloatSlider(0.9, min=0.55, max=0.95, step=0.05, continuous_update=False, readout_format=".2f")
     controls = {

@@ -1,4 +1,4 @@
-"""Change a setting, and the model is trained anew while the page stays alive.
+"""Change a setting, and the model is trained again while the page stays alive.
 
 Widget callbacks run on an event loop, sometimes the kernel's main one and sometimes that of a subshell in a thread beside
 it. A job is therefore a generator that does a little work at a time: between two pieces the loop takes in what the reader
@@ -19,6 +19,7 @@ from IPython.display import display
 from helpers.data import load_prices, menu
 from helpers.language import BadInput, both, text
 from helpers.training import Forecaster
+from helpers.windows import look, looks_told
 
 PATIENCE = 2.0  # seconds after which a run shows its progress and the button that stops it
 MAX_ROWS = 1500  # of a longer series the last rows are enough to play with, and keep the answer within a second
@@ -228,6 +229,12 @@ def rates(value: float, *others: float) -> widgets.SelectionSlider:
 
 def table_html(frame: pd.DataFrame, **options: object) -> str:
     return frame.to_html(float_format=lambda number: f"{number:.4g}", border=0, na_rep="–", **options)
+
+
+def looked(name: str) -> str:
+    """Count a look at the test part of a series, and say as HTML which one it is."""
+    look(name)
+    return f"<p>{paragraphs(text(*looks_told(name), between=chr(10)))}</p>"
 
 
 # Series and training

@@ -7,7 +7,7 @@ from helpers import plots
 from helpers.baselines import naive_forecast, seasonal_naive_forecast
 from helpers.horizons import METHODS, PathForecaster, rmse_by_step
 from helpers.language import text
-from helpers.panels.engine import Job, Panel, SeriesMenu, choice, slider, train
+from helpers.panels.engine import Job, Panel, SeriesMenu, choice, looked, slider, train
 from helpers.uncertainty import conformal_intervals
 from helpers.windows import make_windows, purge, split_last
 
@@ -38,7 +38,8 @@ class _Horizons:
             forecasts[text("季節ナイーブ", "seasonal naive")] = seasonal_naive_forecast(x_test, horizon, period)
         errors = {name: rmse_by_step(t_test, forecast) for name, forecast in forecasts.items()}
         law = errors[text("ナイーブ", "naive")].iloc[0]
-        return fan.to_html(fast=True) + plots.error_by_step(errors, prices.attrs, law).to_html(fast=True)
+        pictures = fan.to_html(fast=True) + plots.error_by_step(errors, prices.attrs, law).to_html(fast=True)
+        return pictures + looked(prices.attrs["name"])
 
     def _train(self, series: str, method: str, window: int, horizon: int, seed: int) -> Generator[float, None, tuple]:
         prices = self.series[series]

@@ -1,4 +1,4 @@
-"""Step 09: switch leaks on, and see who notices."""
+"""Step 11: switch leaks on, and see who notices."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pandas as pd
 from helpers import plots
 from helpers.language import text
 from helpers.leakage import LEAKS, laboratory_suite, report, scores
-from helpers.panels.engine import Job, Panel, SeriesMenu, box, choice, slider
+from helpers.panels.engine import Job, Panel, SeriesMenu, box, choice, looked, slider
 
 
 def leakage_laboratory(
@@ -19,7 +19,7 @@ def leakage_laboratory(
     test: int = 100,
     seed: int = 0,
 ) -> Panel:
-    """A box for each leak: tick it, and the pipeline is trained anew, scored on test and hold-out, and run over the tripwires.
+    """A box for each leak: tick it, and the pipeline is trained again, scored on test and hold-out, and run over the tripwires.
 
     series, fallback: as in `load_prices`; of the column to forecast the last `rows` values are used.
     """
@@ -40,7 +40,7 @@ def leakage_laboratory(
         picture = plots.apparent_and_hold_out(pd.DataFrame(skills).T)
         table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("見たこと", "seen")})
         lines = table.to_html(border=0, classes="words").replace("\\n", "<br>")  # as pandas writes a new line in a cell
-        return picture.to_html(fast=True) + lines
+        return picture.to_html(fast=True) + lines + looked(prices.attrs["name"])
 
     names = list(dict.fromkeys([menu.names[0], "random_walk", "ibm", "usdjpy", "electricity"]))
     controls = {"series": choice(names, names[0]), "seed": slider(seed, 0, 20)}

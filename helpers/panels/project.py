@@ -1,4 +1,4 @@
-"""Step 11: the settings of the project, by hand."""
+"""Step 13: the settings of the project, by hand."""
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ def project_explorer(
     epochs: int = 20,
     seed: int = 0,
 ) -> Panel:
-    """The settings of step 11's training: metrics by epoch, and the error by steps ahead on the validation part.
+    """The settings of step 13's training: metrics by epoch, and the error by steps ahead on the validation part.
 
     Raises BadInput when the table has no such column.
     """

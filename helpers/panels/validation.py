@@ -12,7 +12,7 @@ from helpers.model import CELLS
 from helpers.panels.engine import Job, Panel, SeriesMenu, choice, paragraphs, slider, table_html, train
 from helpers.training import Forecaster, metrics
 from helpers.validation import lag_profile, scorecard, verdict
-from helpers.windows import make_windows, split_last
+from helpers.windows import look, looks_told, make_windows, split_last
 
 KEPT = 8  # rows of the ledger on the page; the CSV has them all
 HEADS = {
@@ -29,6 +29,7 @@ HEADS = {
     "skill": ("スキル", "skill"),
     "best lag": ("最良のラグ", "best lag"),
     "seconds": ("秒", "seconds"),
+    "looks": ("テストを見た回数", "looks at the test"),
 }
 
 
@@ -39,20 +40,23 @@ class Ledger:
         self.rows: list[dict] = []
         self.spread: dict[tuple, float] = {}  # settings but the seed -> standard deviation of RMSE over seeds
 
-    def add(self, settings: dict, card: pd.Series, naive: float, seconds: float) -> None:
-        """One more row; `settings` as the controls had them, `card` a scorecard, `naive` the RMSE of the naive forecast."""
+    def add(self, settings: dict, card: pd.Series, naive: float, seconds: float, looks: int) -> None:
+        """One more row; `settings` as the controls had them, `card` a scorecard, `naive` the RMSE of the naive forecast.
+
+        looks: how often the test part had been looked at, this time included.
+        """
         measured = {
             "RMSE": card["RMSE"],
             "naive RMSE": naive,
             "skill": card["skill"],
             "best lag": int(card["best lag"]),
         }
-        self.rows.append({"run": len(self.rows) + 1} | settings | measured | {"seconds": seconds})
+        self.rows.append({"run": len(self.rows) + 1} | settings | measured | {"seconds": seconds, "looks": looks})
 
     @staticmethod
     def key(settings: dict) -> tuple:
         """What two runs must share for one spread over seeds to be that of both."""
-        measured = {"run", "seed", "RMSE", "naive RMSE", "skill", "best lag", "seconds"}
+        measured = {"run", "seed", "RMSE", "naive RMSE", "skill", "best lag", "seconds", "looks"}
         return tuple(sorted((name, value) for name, value in settings.items() if name not in measured))
 
     def difference(self) -> tuple[str, str]:
@@ -108,7 +112,7 @@ class _Playground:
         x_train, x_test, t_train, _ = split_last(*make_windows(column, window), self.test)
         actual, naive = column[-self.test :], column[-self.test - 1 : -1]
         seeds = range(seed, seed + 5) if action == "seeds" else [seed]
-        forecasts, cards = [], []
+        forecasts, cards, looks = [], [], look(series)
         for number, one in enumerate(seeds):
             forecaster = Forecaster(x_train, t_train, seed=one, **model)
             for done in train(forecaster, epochs):
@@ -116,7 +120,7 @@ class _Playground:
             forecasts.append(forecaster(x_test).numpy().ravel())
             cards.append(scorecard(actual, forecasts[-1], naive, column[: -self.test], self.max_lag))
             used = {"series": series, "window": window, "seed": one, "epochs": epochs} | model
-            self.ledger.add(used, cards[-1], metrics(actual, naive)["RMSE"], forecaster.seconds)
+            self.ledger.add(used, cards[-1], metrics(actual, naive)["RMSE"], forecaster.seconds, looks)
         if len(seeds) > 1:
             spread = np.std([card["RMSE"] for card in cards], ddof=1)
             self.ledger.spread[self.ledger.key(self.ledger.rows[-1])] = float(spread)
@@ -131,7 +135,9 @@ class _Playground:
         profile = lag_profile(actual, forecasts[0], self.max_lag)
         dates = prices.index[-self.test :]
         picture = plots.playground(dates, actual, forecasts[0], before, band, profile, prices.attrs)
-        sentences = [text(*sentence, between="\n") for sentence in (verdict(card), self.ledger.difference())]
+        sentences = [
+            text(*sentence, between="\n") for sentence in (verdict(card), self.ledger.difference(), looks_told(series))
+        ]
         said = "".join(f"<p>{paragraphs(sentence)}</p>" for sentence in sentences)
         numbers = table_html(card.to_frame(text("値", "value")).T)
         return picture.to_html(fast=True) + said + numbers + self.ledger.to_html()
@@ -151,7 +157,7 @@ def playground(
     max_lag: int = 10,
     target: str | None = None,
 ) -> Panel:
-    """Sliders for every hyperparameter; on release the model is trained anew and forecast, lags and scorecard follow.
+    """Sliders for every hyperparameter; on release the model is trained again and forecast, lags and scorecard follow.
 
     series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start. With
     `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels.

@@ -1,4 +1,4 @@
-"""Step 10: the backtest."""
+"""Step 12: the backtest."""
 
 import pandas as pd
 

@@ -16,7 +16,7 @@ POINTS = "os^DvP*X"  # eight markers of one size
 
 @styled
 def skills(table: pd.DataFrame, floor: float = -1.0) -> Picture:
-    """Mean skill and its interval, one row a series, one marker a baseline; skills below `floor` are written there.
+    """Mean skill and its interval over seeds, one row a series, one marker a baseline; skills below `floor` are written there.
 
     table: as `beyond.compare` gives it, with the index (series, baseline).
     """
@@ -28,7 +28,7 @@ def skills(table: pd.DataFrame, floor: float = -1.0) -> Picture:
         rows = np.array([series.index(name) for name in part.index]) + offset
         skill, color = part["skill"].to_numpy(), style.COLOURS[number % len(style.COLOURS)]
         seen, low = skill >= floor, skill < floor  # a skill that could not be measured, NaN, is neither
-        spread = np.nan_to_num(np.abs(part[["low", "high"]].to_numpy().T - skill))[:, seen]
+        spread = np.nan_to_num(np.abs(part[["seeds low", "seeds high"]].to_numpy().T - skill))[:, seen]
         look = {"fmt": POINTS[number % len(POINTS)], "color": color, "capsize": 3, "label": baseline}
         axes.errorbar(skill[seen], rows[seen], xerr=spread, **look)
         axes.plot(np.full(low.sum(), floor), rows[low], "<", color=color)
@@ -42,8 +42,8 @@ def skills(table: pd.DataFrame, floor: float = -1.0) -> Picture:
     x = "スキル（右ほど良い。0 より左はベースラインの勝ち）", "skill (right is better; left of 0 the baseline wins)"
     label(axes, title, (*x, "\n"))
     legend(axes, "outside right upper", title=text("ベースライン", "baseline"))
-    en = "Skill and its confidence interval by series; the vertical line is 0."
-    return Picture(figure, "系列ごとのスキルと信頼区間。縦の線が 0。", en)
+    en = "Skill and its interval over seeds by series; the vertical line is 0."
+    return Picture(figure, "系列ごとのスキルと、シードによる区間。縦の線が 0。", en)
 
 
 class LiveLag(LiveLoss):

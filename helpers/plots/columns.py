@@ -1,4 +1,4 @@
-"""Step 08: many columns."""
+"""Step 09: many columns."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Step 09: leakage."""
+"""Step 11: leakage."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Step 11: the project."""
+"""Step 13: the project."""
 
 import numpy as np
 import pandas as pd

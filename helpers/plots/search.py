@@ -1,4 +1,4 @@
-"""Step 10: the search."""
+"""Step 12: the search."""
 
 import numpy as np
 import pandas as pd

@@ -1,5 +1,5 @@
 # ruff: noqa: F401  (the face of the package)
-"""Step 11: a whole project, in notebook 11 and as `python -m helpers.project`."""
+"""Step 13: a whole project, in notebook 13 and as `python -m helpers.project`."""
 
 from helpers.project.checkpoint import load_checkpoint
 from helpers.project.trainer import Trainer, conclusion, make_scores

@@ -1,4 +1,4 @@
-"""Step 11: what a training leaves on the disk. Checkpoints, the folders of the runs, and the record for TensorBoard."""
+"""Step 13: what a training leaves on the disk. Checkpoints, the folders of the runs, and the record for TensorBoard."""
 
 import contextlib
 import io

@@ -68,8 +68,8 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         formatter_class=argparse.RawTextHelpFormatter,
         description=text(
-            "LSTM を学習させ、何期も先の価格を予測し、ナイーブ予測と比べます（ステップ 11）。",
-            "Train an LSTM, forecast prices several steps ahead, and compare with the naive forecast (step 11).",
+            "LSTM を学習させ、何期も先の価格を予測し、ナイーブ予測と比べます（ステップ 13）。",
+            "Train an LSTM, forecast prices several steps ahead, and compare with the naive forecast (step 13).",
             "\n",
         ),
         epilog=f"{text('系列の名前', 'names of series')}: {', '.join(SERIES)}\n"

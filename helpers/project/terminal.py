@@ -1,4 +1,4 @@
-"""The project of step 11 from the terminal: python -m helpers.project. Words and signals; the work is in `trainer`.
+"""The project of step 13 from the terminal: python -m helpers.project. Words and signals; the work is in `trainer`.
 
 Longer than other files because every word that the program says stands here, in two languages.
 """

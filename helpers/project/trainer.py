@@ -1,4 +1,4 @@
-"""Step 11: training in mini-batches, with metrics by epoch, early stopping, and baselines for every step ahead."""
+"""Step 13: training in mini-batches, with metrics by epoch, early stopping, and baselines for every step ahead."""
 
 import copy
 import hashlib
@@ -29,7 +29,7 @@ METRICS = ("RMSE", "MAE", "R2", "NRMSE", "direction")
 def train_epoch(
     model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, t: Tensor, batch_size: int, seed: int, epoch: int
 ) -> float:
-    """One pass over all windows in batches, in an order drawn anew for each epoch. Returns the mean loss over the windows.
+    """One pass over all windows in batches, in an order drawn again for each epoch. Returns the mean loss over the windows.
 
     x: (n, window, features) and t: (n, horizon), as the model takes them. All that is drawn follows from (seed, epoch)
     alone, so that epoch 7 is the same epoch 7 after a restart.

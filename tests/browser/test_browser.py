@@ -10,10 +10,10 @@ SLIDERS = {  # one slider of each panel beside the playground of step 05, which 
     "04_training_loop": ["learning rate"],
     "06_beyond_the_lag": ["seed"],
     "07_many_steps": ["origin"],
-    "08_many_columns": ["level"],
-    "09_leakage": ["seed"],
-    "10_backtest_and_search": ["seed"],
-    "11_amazon_project": ["horizon"],
+    "09_many_columns": ["level"],
+    "11_leakage": ["seed"],
+    "12_backtest_and_search": ["seed"],
+    "13_amazon_project": ["horizon"],
 }
 
 

@@ -30,7 +30,8 @@ def yahoo(monkeypatch):
 
     class Here:
         def __call__(self, prices, **others):
-            self.server = running({"prices": prices, **others})
+            self.behaviour = {"prices": prices, **others}
+            self.server = running(self.behaviour)
             base, self.asked = self.server.__enter__()
 
             def request(session, method, url, **options):

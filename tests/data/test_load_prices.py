@@ -1,10 +1,11 @@
 """The one door to every series: names, paths, the fallback, and the menu of a panel."""
 
+import pandas as pd
 import pytest
 from price_samples import in_both_languages
 from yahoo_server import chart
 
-from helpers.data import SERIES, DataError, load_prices, menu, select_columns
+from helpers.data import SERIES, DataError, final_days, load_prices, menu, select_columns
 from helpers.language import BadInput
 
 
@@ -26,7 +27,7 @@ def test_missing_file_folder_and_unknown_name(tmp_path):
 def test_a_path_may_be_told_from_the_root_of_the_repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # as a notebook runs in notebooks/
     frame = load_prices("data/ibm.csv")
-    assert frame.equals(load_prices("ibm")) and frame.attrs["scale"] == 100 and frame.attrs["column"] == "Open"
+    assert frame[:-100].equals(load_prices("ibm")) and frame.attrs["scale"] == 100 and frame.attrs["column"] == "Open"
 
 
 def test_offline_asks_nobody(yahoo, monkeypatch, capsys):
@@ -73,3 +74,41 @@ def test_missing_columns_are_named_in_both_languages():
     ):
         select_columns(load_prices("usdjpy"), ["Open", "Close", "Volume"])
     assert list(select_columns(load_prices("ibm"), ["Close", "Open"]).columns) == ["Close", "Open"]
+
+
+def test_no_series_by_name_shows_the_days_of_the_final_exam(capsys):
+    whole, count = final_days("ibm")
+    assert count == 100 and whole[:-count].equals(load_prices("ibm")) and whole.index[-1] == pd.Timestamp("2013-03-01")
+    assert capsys.readouterr().out == ""
+    assert load_prices("nikkei225", "ibm").index.max() < whole.index[-count]  # the fallback does not show them either
+
+
+def test_the_final_days_of_any_other_series_are_those_held_back(capsys):
+    own, count = final_days("data/co2.csv")
+    in_both_languages(capsys.readouterr().out, "IBM", "100", "Quandl")
+    assert own.equals(final_days("ibm")[0]) and count == 100
+    with pytest.raises(DataError) as error:
+        final_days("nikkei225", "usdjpy")
+    in_both_languages(error.value, "'usdjpy'", "ibm")
+
+
+def test_the_final_days_of_a_download_are_those_after_its_stated_end(yahoo, downloads, monkeypatch, capsys):
+    later = list(pd.bdate_range("2025-06-20", periods=80))
+    here = yahoo((200, chart()))
+    known = load_prices("nikkei225")
+    here.behaviour["prices"] = (200, chart(dates=later))
+    whole, count = final_days("nikkei225")
+    assert count == 80 and len(whole) == 1092 + 80 and whole[:-count].equals(known) and whole.attrs["scale"] == 10_000
+    assert list(whole.index[-count:]) == later and capsys.readouterr().out == ""
+    assert sorted(file.name for file in downloads.iterdir()) == ["nikkei225.csv", "nikkei225_newer.csv"]
+    asked = len(here.asked)
+    assert final_days("nikkei225")[0].equals(whole) and len(here.asked) == asked  # kept: the exam can be repeated
+
+
+def test_too_few_newer_days_are_no_exam(yahoo, capsys):
+    here = yahoo((200, chart()))
+    load_prices("nikkei225")
+    here.behaviour["prices"] = (200, chart(dates=list(pd.bdate_range("2025-06-20", periods=45))))
+    whole, count = final_days("nikkei225")
+    in_both_languages(capsys.readouterr().out, "2025-06-19", "45", "60")
+    assert whole.attrs["name"] == "ibm" and count == 100

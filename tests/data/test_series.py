@@ -10,7 +10,7 @@ import pytest
 from price_samples import in_both_languages, is_well_formed
 
 from helpers.data import GENERATED, SERIES, DataError, generate, load_prices
-from helpers.data.series import BUNDLED
+from helpers.data.series import BUNDLED, bundled
 
 LOCAL = [name for name, series in SERIES.items() if not series.symbol]
 
@@ -38,7 +38,7 @@ def test_local_series_are_well_formed(name, capsys):
 
 
 def test_known_rows_of_the_bundled_series():
-    assert load_prices("ibm").loc["2013-03-01"].tolist() == [200.65, 202.94, 199.36, 202.91, 3308300]
+    assert bundled("ibm", whole=True).loc["2013-03-01"].tolist() == [200.65, 202.94, 199.36, 202.91, 3308300]
     assert load_prices("usdjpy").loc["1999-01-04", "Close"] == 133.73 / 1.1789
     assert load_prices("electricity")["Close"].iloc[0] * 321 == pytest.approx(417485)
     assert load_prices("co2").loc["2020-04-01", "Close"] == 416.18

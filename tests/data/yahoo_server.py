@@ -23,12 +23,12 @@ def days() -> list[pd.Timestamp]:
     return list(every[np.linspace(0, len(every) - 1, 1092).round().astype(int)])
 
 
-def chart(rows: int | None = None, hole: bool = False) -> dict:
+def chart(rows: int | None = None, hole: bool = False, dates: list[pd.Timestamp] | None = None) -> dict:
     """The answer's JSON: prices as 32-bit numbers, and one holiday without any value.
 
-    rows: only the first so many days. hole: one opening price in the middle is null.
+    rows: only the first so many days. hole: one opening price in the middle is null. dates: other days than `days()`.
     """
-    dates = days()[:rows]
+    dates = (dates or days())[:rows]
     walk = 27000 + np.cumsum(np.random.default_rng(1).normal(0, 100, len(dates)))
     quote = np.column_stack([walk, walk + 200, walk - 200, walk + 50, np.full(len(dates), 6e7)]).round(2)
     quote[0], quote[-1] = FIRST, LAST
@@ -36,7 +36,8 @@ def chart(rows: int | None = None, hole: bool = False) -> dict:
     columns["volume"] = list(map(int, quote[:, 4]))
     if hole:
         columns["open"][len(dates) // 2] = None
-    holiday = next(day for day in pd.bdate_range(dates[0], dates[-1]) if day not in dates)
+    later = dates[-1] + pd.Timedelta(days=1)
+    holiday = next((day for day in pd.bdate_range(dates[0], dates[-1]) if day not in dates), later)
     stamps = [int(day.timestamp()) for day in [*dates, holiday]]  # midnight in Greenwich is 9 in the morning in Tokyo
     for column in columns.values():
         column.append(None)

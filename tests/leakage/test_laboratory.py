@@ -1,4 +1,4 @@
-"""Step 09: every leak that is switched on is found, and the hold-out never knows of it."""
+"""Step 11: every leak that is switched on is found, and the hold-out never knows of it."""
 
 import numpy as np
 import pytest

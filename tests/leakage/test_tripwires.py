@@ -1,4 +1,4 @@
-"""Step 09: leaks of all kinds of pipelines are found, and nothing clean is accused."""
+"""Step 11: leaks of all kinds of pipelines are found, and nothing clean is accused."""
 
 import numpy as np
 import pandas as pd

@@ -87,14 +87,24 @@ def test_the_spread_is_that_of_two_runs():
     settings = {"series": "ibm", "window": 5}
     ledger.spread[ledger.key(settings)] = 1.0
     for rmse in (10.0, 12.8, 16.0):
-        ledger.add(settings, pd.Series({"RMSE": rmse, "skill": 0.0, "best lag": 1}), 10.0, 0.1)
+        ledger.add(settings, pd.Series({"RMSE": rmse, "skill": 0.0, "best lag": 1}), 10.0, 0.1, 1)
     assert "outside" in ledger.difference()[1] and "範囲外" in ledger.difference()[0]  # 3.2 > 2 sqrt(2)
     ledger.rows.pop()
     assert "inside" in ledger.difference()[1] and "範囲内" in ledger.difference()[0]  # 2.8 < 2 sqrt(2)
     other = {"series": "ibm", "window": 9}
     ledger.spread[ledger.key(other)] = 2.0
-    ledger.add(other, pd.Series({"RMSE": 16.0, "skill": 0.0, "best lag": 1}), 10.0, 0.1)
+    ledger.add(other, pd.Series({"RMSE": 16.0, "skill": 0.0, "best lag": 1}), 10.0, 0.1, 1)
     assert "±4.47" in ledger.difference()[1]  # 2 sqrt(1 + 4)
+
+
+def test_the_ledger_counts_the_looks_at_the_test_part(game):
+    def looks():
+        return int(re.search(r"Look (\d+) at the test part of", game.result.value)[1])
+
+    before = looks()
+    game.controls["seed"].value = 11
+    game.buttons["seeds"].click()  # five models, one look
+    assert looks() == before + 2 and "looks at the test" in game.result.value
 
 
 def test_a_setting_that_cannot_be_says_so_and_the_picture_stays(tmp_path):

@@ -44,7 +44,11 @@ TRIALS = pd.DataFrame(
     }
 )
 BEST_OF = pd.DataFrame({"validation": np.log(np.arange(1, 21)), "test": 0.1}, index=range(1, 21))
-SKILL = {"skill": [0.2, -3, np.nan, 0.1], "low": [0.1, -4, np.nan, np.nan], "high": [0.3, -2, np.nan, np.nan]}
+SKILL = {
+    "skill": [0.2, -3, np.nan, 0.1],
+    "seeds low": [0.1, -4, np.nan, np.nan],
+    "seeds high": [0.3, -2, np.nan, np.nan],
+}
 
 
 def made_prices(rows: int = 300, odd: str = "") -> pd.DataFrame:
@@ -139,7 +143,9 @@ EIGHT = {
     "loss_curves": lambda: plots.loss_curves(dict.fromkeys(NAMES, [3, 2, 1])),
     "metrics_by_epoch": lambda: plots.metrics_by_epoch(dict.fromkeys(NAMES, HISTORY), made_prices().attrs),
     "skills": lambda: plots.skills(
-        pd.DataFrame({"skill": 0.1, "low": 0, "high": 0.2}, index=pd.MultiIndex.from_product([["a", "b"], NAMES]))
+        pd.DataFrame(
+            {"skill": 0.1, "seeds low": 0, "seeds high": 0.2}, index=pd.MultiIndex.from_product([["a", "b"], NAMES])
+        )
     ),
     "loss_and_weights": lambda: plots.loss_and_weights([3, 2], 1, np.ones((2, 8))),
     "paths_from_origins": lambda: plots.paths_from_origins(

@@ -68,7 +68,7 @@ def test_importances_are_shares_of_their_sum():
 
 def test_a_skill_below_the_floor_is_written_in_its_own_row():
     index = pd.MultiIndex.from_product([["one", "two"], ["naive"]])
-    table = pd.DataFrame({"skill": [np.nan, -3], "low": np.nan, "high": np.nan}, index=index)
+    table = pd.DataFrame({"skill": [np.nan, -3], "seeds low": np.nan, "seeds high": np.nan}, index=index)
     axes = plots.skills(table).figure.axes[0]
     (words,) = axes.texts
     assert words.get_text() == "naive: -3" and words.get_position()[1] == 1

@@ -448,7 +448,7 @@ def test_kill_9_at_random_moments_and_resume_gives_the_undisturbed_run(tmp_path)
 
 
 def test_nothing_is_imported_before_it_is_needed():
-    """The panels wait for no metrics, notebook 11 for no program, and --help for no TensorBoard."""
+    """The panels wait for no metrics, notebook 13 for no program, and --help for no TensorBoard."""
     steps = {
         "helpers.training": {"torchmetrics", "tensorboard"},
         "helpers.project": {"helpers.project.terminal", "helpers.plots", "tensorboard"},

@@ -1,4 +1,4 @@
-"""Step 11's training: metrics against NumPy, evaluation that changes nothing, early stopping, exact resumption."""
+"""Step 13's training: metrics against NumPy, evaluation that changes nothing, early stopping, exact resumption."""
 
 import copy
 import math

@@ -1,0 +1,65 @@
+"""How long a notebook takes a careful beginner, by one formula: python tests/minutes.py [--write] prints all, or corrects them.
+
+Minutes = text + code + outputs + panels + exercises, rounded to 5:
+text       350 Japanese characters or 160 English words a minute, whichever takes longer; formulas and code words apart
+code       9 seconds a line, imports apart
+outputs    30 seconds a figure or table
+panels     3 minutes each, to move what can be moved
+exercises  4 minutes each
+The speeds are about two thirds of those at which adults read plain text: there is something to think about in every line.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+LANGUAGES = re.compile(r'<div lang="ja">\n(.+?)</div>\s*<div lang="en">\n(.+?)</div>', re.DOTALL)
+STATED = {"ja": r"(\*\*時間\*\* 約 )(\d+)( 分)", "en": r"(\*\*Time\*\* About )(\d+)( minutes)"}
+
+
+def plain(text: str) -> str:
+    """Text without tags, link targets, formulas and code words."""
+    return re.sub(r"```.*?```|\]\([^)]*\)|<[^>]+>|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", " ", text, flags=re.DOTALL)
+
+
+def count(notebook: nbformat.NotebookNode) -> dict[str, int]:
+    """What is counted in a notebook."""
+    counted = dict.fromkeys(("characters", "words", "lines", "outputs", "panels", "exercises"), 0)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            ja, en = LANGUAGES.search(cell.source).groups()
+            counted["characters"] += len(re.sub(r"\s", "", plain(ja)))
+            counted["words"] += len(plain(en).split())
+            if cell.id.startswith(("exercise", "closing")):
+                counted["exercises"] += len(re.findall(r"(?m)^\d+\. ", ja))
+        else:
+            lines = [line for line in cell.source.splitlines() if line.strip()]
+            counted["lines"] += sum(not line.startswith(("import ", "from ")) for line in lines)
+            counted["panels"] += "from helpers.panels" in cell.source
+            counted["outputs"] += sum(
+                {"image/png", "text/html"} & set(o.get("data", {})) != set() for o in cell.outputs
+            )
+    return counted
+
+
+def minutes(notebook: nbformat.NotebookNode) -> int:
+    """The computed minutes, a multiple of 5."""
+    n = count(notebook)
+    text = max(n["characters"] / 350, n["words"] / 160)
+    total = text + 0.15 * n["lines"] + 0.5 * n["outputs"] + 3 * n["panels"] + 4 * n["exercises"]
+    return max(5, 5 * round(total / 5))
+
+
+if __name__ == "__main__":
+    print(f"{'notebook':26} {'cells':>5} {'minutes':>7} ", *count(nbformat.v4.new_notebook()))
+    for file in sorted(NOTEBOOKS.glob("*.ipynb")):
+        notebook = nbformat.read(file, as_version=4)
+        print(f"{file.stem:26} {len(notebook.cells):5} {minutes(notebook):7} ", *count(notebook).values())
+        if "--write" in sys.argv:
+            for pattern in STATED.values():
+                title = notebook.cells[0]
+                title.source = re.sub(pattern, rf"\g<1>{minutes(notebook)}\g<3>", title.source)
+            nbformat.write(notebook, file)
