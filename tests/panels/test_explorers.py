@@ -155,7 +155,7 @@ def test_the_intervals_move_with_their_level():
 def test_each_leak_is_a_named_box_that_draws_anew_and_is_found(monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     laboratory = leakage_laboratory("ibm", None, rows=400, hold_out=60, test=60)
-    clean = laboratory.result.value
+    clean = shown(laboratory)
     assert "FIRED" not in clean and clean.count("silent") == 4
     for leak, (_, en) in LEAKS.items():
         box = laboratory.controls[leak]
@@ -163,7 +163,7 @@ def test_each_leak_is_a_named_box_that_draws_anew_and_is_found(monkeypatch):
         box.value = True
         assert "FIRED" in laboratory.result.value and picture(laboratory.result.value) != picture(clean), leak
         box.value = False
-        assert laboratory.result.value == clean
+        assert shown(laboratory) == clean
     laboratory.controls["series"].value = "random_walk"
     assert laboratory.status.value == "" and picture(laboratory.result.value) != picture(clean)
 
