@@ -1,21 +1,10 @@
-"""Step 12: the search, with real processes, of which some are killed."""
+"""Step 12: the score of a trial, the space of settings, and the best of many against all its draws."""
 
-import contextlib
-import multiprocessing
-import os
-import signal
-import socket
-import sqlite3
-import subprocess
-import sys
-import threading
-import time
 from itertools import combinations
 
 import numpy as np
 import optuna
 import pytest
-from optuna.trial import TrialState
 
 from helpers import search
 from helpers.data import generate, load_prices
@@ -23,64 +12,6 @@ from helpers.windows import make_windows
 
 PRICES = load_prices("ibm")[["Open", "Close"]].tail(300).to_numpy()
 SETTINGS = {"window": 4, "hidden_size": 4, "num_layers": 1, "lr": 1.0, "target": "level"}
-SPAWN = multiprocessing.get_context("spawn")  # a process that starts afresh, whatever threads and settings are here
-kills = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGKILL")
-
-
-def complete(study):
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-
-
-def running(study):
-    """Trials in the middle of their training: all settings are there."""
-    trials = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    return [trial for trial in trials if trial.user_attrs.get("worker") and len(trial.params) == len(SETTINGS)]
-
-
-def slow(values, settings, parts, *, seconds=0.4, **training):
-    """In place of a training: sleeps, and is the better the nearer the window is to 10."""
-    time.sleep(seconds)
-    return [-abs(settings["window"] - 10.0)]
-
-
-def endless(values, settings, parts, **training):
-    """In place of a training that its process will not survive."""
-    time.sleep(600)
-
-
-def broken(*arguments, **training):
-    raise TypeError("broken on purpose")
-
-
-def fragile(values, settings, parts, **training):
-    if settings["target"] == "level":
-        raise FloatingPointError("the loss became nan")
-    return [0.1]
-
-
-def work_with_a_fast_heartbeat(where, trials, score):
-    search.HEARTBEAT = 1
-    search.work(where, "search", trials, None, PRICES, 50, {"score": score})
-
-
-def ask_at_once(where, together, answers):
-    study = search.open_study(where)
-    together.wait()
-    answers.put([study.ask().number for _ in range(2)])
-
-
-def heartbeats(file):
-    """How many signs of life a database holds; a trial without one is not missed (Optuna 5.0)."""
-    with contextlib.closing(sqlite3.connect(file, timeout=30)) as database:
-        return database.execute("SELECT COUNT(*) FROM trial_heartbeats").fetchone()[0]
-
-
-def wait_for(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.01)
-    return found
 
 
 def test_the_skill_of_a_part_does_not_see_what_comes_after():
@@ -113,6 +44,14 @@ def test_the_skill_is_that_of_the_last_rows_whatever_the_window(window):
     for part, skill in zip((slice(-100, -40), slice(-40, None)), seen, strict=True):
         two_back, one_back = opens - np.roll(opens, 2), opens - np.roll(opens, 1)
         assert skill == pytest.approx(1 - np.sqrt((two_back[part] ** 2).sum() / (one_back[part] ** 2).sum()), abs=1e-4)
+
+
+def test_the_baseline_is_the_feature_asked_for():
+    """Against the previous close the same forecast has another skill, and the two are linked by the baselines' errors."""
+    (naive,), (close,) = (search.skills(PRICES, SETTINGS, [60], epochs=3, baseline=k) for k in (0, 1))
+    opens, last = PRICES[-60:, 0], PRICES[-61:-1]
+    errors = np.sqrt(np.mean((opens[:, None] - last) ** 2, axis=0))
+    assert (1 - close) * errors[1] == pytest.approx((1 - naive) * errors[0], rel=1e-4) and close < naive
 
 
 def test_the_space_is_inside_what_the_model_takes():
@@ -158,197 +97,3 @@ def test_of_a_hundred_worthless_settings_the_best_looks_good_and_is_not():
     mean = sum(tables) / len(tables)
     assert mean["validation"].is_monotonic_increasing and mean.loc[100, "validation"] == pytest.approx(2.51, abs=0.1)
     assert mean["test"].abs().max() < 0.25
-
-
-@pytest.mark.parametrize("where", ["search.journal", "sqlite:///search.db"])
-def test_two_processes_share_one_study_and_go_on_with_it(where, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    study = search.run(where, PRICES, trials=4, workers=2, validation=50, epochs=1)
-    assert 4 <= len(complete(study)) <= 5
-    study = search.run(where, PRICES, trials=6, workers=1, validation=50, epochs=1)
-    assert len(complete(study)) == 6
-    table = search.trial_table(study)
-    assert table["worker"].nunique() >= 2 and (table["end"] >= table["start"]).all() and table["start"].min() == 0
-    search.run(where, PRICES, trials=6, workers=1, validation=50, epochs=1)
-    assert len(search.trial_table(study)) == len(table)  # enough already: nothing more is tried
-
-
-@pytest.mark.slow
-@kills
-@pytest.mark.parametrize("workers", [2, 4])
-@pytest.mark.parametrize("where", ["search.journal", "sqlite:///search.db"])
-def test_a_killed_worker_loses_its_own_trial_and_another_one_retries_it(where, workers, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # a spawned process starts there too
-    study = search.open_study(where)
-    ended = threading.Event()
-    killed = []
-
-    def kill():
-        wait_for(lambda: len(complete(study)) >= 2 or ended.is_set())
-        trial = max(wait_for(lambda: running(study)), key=lambda trial: trial.number)
-        killed.append(trial)
-        os.kill(int(trial.user_attrs["worker"].rpartition(":")[2]), signal.SIGKILL)
-
-    # The supervisor runs in a process of its own, as on the command line: it forks from a single thread, whatever runs here.
-    supervisor = SPAWN.Process(target=search.run, args=(where, PRICES),
-                               kwargs={"trials": 10, "workers": workers, "validation": 50, "score": slow})  # fmt: skip
-    supervisor.start()
-    kill()
-    supervisor.join(120)
-    ended.set()
-    assert supervisor.exitcode == 0
-    trials = study.get_trials()
-    lost = [trial for trial in trials if trial.state == TrialState.FAIL]
-    assert [trial.number for trial in lost] == [killed[0].number]
-    (again,) = [trial for trial in trials if "failed_trial" in trial.system_attrs]
-    assert again.state == TrialState.COMPLETE and again.system_attrs["failed_trial"] == lost[0].number
-    assert again.params == lost[0].params and again.user_attrs["worker"] != lost[0].user_attrs["worker"]
-    assert 10 <= len(complete(study)) < 10 + workers
-    assert {trial.state for trial in trials} <= {TrialState.COMPLETE, TrialState.FAIL}
-
-
-@pytest.mark.parametrize("kind", ["journal", "sqlite"])
-def test_no_queued_trial_is_handed_out_twice(kind, tmp_path):
-    """Four workers ask at the same moment, four times over."""
-    for number in range(4):
-        where = f"sqlite:///{tmp_path}/{number}.db" if kind == "sqlite" else str(tmp_path / f"{number}.journal")
-        study = search.open_study(where)
-        for window in range(2, 10):
-            study.enqueue_trial({"window": window})
-        together, answers = SPAWN.Barrier(4), SPAWN.SimpleQueue()
-        team = [threading.Thread(target=ask_at_once, args=(where, together, answers)) for _ in range(4)]
-        for one in team:
-            one.start()
-        for one in team:
-            one.join(60)
-        assert sorted(trial for _ in team for trial in answers.get()) == list(range(8))
-
-
-@pytest.mark.slow
-def test_a_worker_killed_while_writing_holds_the_others_up_for_some_seconds_only(tmp_path):
-    where = str(tmp_path / "search.journal")
-    search.run(where, PRICES, trials=1, validation=50, epochs=1)
-    (tmp_path / "search.journal.lock").touch()  # what such a worker leaves behind
-    started = time.monotonic()
-    assert len(complete(search.run(where, PRICES, trials=2, validation=50, epochs=1))) == 2
-    assert search.LOCK <= time.monotonic() - started < search.LOCK + 20
-
-
-@pytest.mark.slow
-@kills
-def test_in_a_database_the_trial_of_a_machine_that_went_silent_is_retried_by_another(tmp_path):
-    """Supervisor and worker die together, so that nobody is left to notice: only the missing heartbeat tells."""
-    where = f"sqlite:///{tmp_path}/search.db"
-    study = search.open_study(where)
-    silent = SPAWN.Process(target=work_with_a_fast_heartbeat, args=(where, 5, endless))
-    silent.start()
-    lost = wait_for(lambda: running(study))[0]
-    wait_for(lambda: heartbeats(tmp_path / "search.db"))
-    silent.kill()
-    silent.join()
-    other = SPAWN.Process(target=work_with_a_fast_heartbeat, args=(where, 12, slow))
-    other.start()
-    other.join(120)
-    assert other.exitcode == 0 and study.get_trials()[lost.number].state == TrialState.FAIL
-    (again,) = [trial for trial in complete(study) if "failed_trial" in trial.system_attrs]
-    assert (
-        again.system_attrs["failed_trial"] == lost.number and again.params == lost.params and len(complete(study)) == 12
-    )
-
-
-@kills
-def test_the_trials_of_a_lost_machine_are_requeued_and_no_others(tmp_path):
-    where = str(tmp_path / "search.journal")
-    study = search.open_study(where)
-    for worker in ("east:11", "east:12", "eastern:11", "west:11", None):
-        trial = study.ask()
-        search.suggest(trial)
-        if worker:
-            trial.set_user_attr("worker", worker)
-    search.main(["--storage", where, "--lost", "east"])
-    states = [trial.state.name for trial in search.open_study(where).get_trials()]
-    assert states == ["FAIL", "FAIL", "RUNNING", "RUNNING", "RUNNING", "WAITING", "WAITING"]
-    assert search.requeue(study, "west:1") == 0 and search.requeue(study, "west:11") == 1
-
-
-def test_a_trial_that_kills_every_worker_is_given_up(tmp_path):
-    study = search.open_study(str(tmp_path / "search.journal"))
-    study.enqueue_trial({"window": 7})
-    for attempt in range(search.RETRIES + 1):
-        trial = study.ask()
-        assert trial.suggest_int("window", 2, 15) == 7, attempt
-        trial.set_user_attr("worker", "here:1")
-        assert search.requeue(study, "here:1") == 1
-    assert not study.get_trials(states=(TrialState.WAITING,))
-
-
-def die(values, settings, parts, **training):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-@kills
-def test_workers_that_are_killed_again_and_again_are_given_up(tmp_path):
-    where = str(tmp_path / "search.journal")
-    with pytest.raises(RuntimeError, match="3 回続けて(.|\n)*3 processes in a row(.|\n)*lower workers"):
-        search.run(where, PRICES, trials=5, workers=1, validation=50, score=die)
-    states = search.trial_table(search.open_study(where))["state"]
-    assert (states == "FAIL").sum() == search.RETRIES and not (states == "COMPLETE").any()
-
-
-@kills
-def test_a_worker_with_an_error_is_told(tmp_path, capfd):
-    with pytest.raises(RuntimeError, match="2 個のプロセス(.|\n)*2 processes"):
-        search.run(str(tmp_path / "search.journal"), PRICES, trials=3, workers=2, validation=50, score=broken)
-    assert "broken on purpose" in capfd.readouterr().err
-
-
-@kills
-def test_a_training_that_breaks_down_costs_one_trial(tmp_path):
-    study = search.run(str(tmp_path / "search.journal"), PRICES, trials=20, workers=1, validation=50, score=fragile)
-    assert {trial.state for trial in study.get_trials()} == {TrialState.COMPLETE, TrialState.FAIL}
-
-
-SERVER = """
-import sys, warnings
-warnings.simplefilter("ignore")
-from optuna.storages import get_storage, run_grpc_proxy_server
-run_grpc_proxy_server(get_storage(sys.argv[1]), host="localhost", port=int(sys.argv[2]))
-"""
-
-
-@pytest.mark.slow
-def test_workers_meet_over_the_grpc_proxy_and_a_killed_one_is_replaced(tmp_path):
-    pytest.importorskip("grpc")
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-c", SERVER, f"sqlite:///{tmp_path}/search.db", str(port)])
-    try:
-        search.open_storage(f"grpc://localhost:{port}").wait_server_ready(60)
-        study = search.open_study(f"grpc://localhost:{port}")
-        command = [sys.executable, "-m", "helpers.search", "--storage", f"grpc://localhost:{port}", "--series", "ibm", "--trials", "8",
-                   "--workers", "2", "--validation", "100"]  # fmt: skip
-        searching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        lost = max(wait_for(lambda: running(study), 120), key=lambda trial: trial.number)
-        os.kill(int(lost.user_attrs["worker"].rpartition(":")[2]), getattr(signal, "SIGKILL", signal.SIGTERM))
-        said, _ = searching.communicate(timeout=240)
-        assert searching.returncode == 0 and "complete trials: " in said
-        trials = study.get_trials()
-        assert trials[lost.number].state == TrialState.FAIL
-        (again,) = [trial for trial in trials if "failed_trial" in trial.system_attrs]
-        assert again.state == TrialState.COMPLETE and again.params == lost.params and len(complete(study)) >= 8
-    finally:
-        server.kill()
-        server.wait()
-
-
-def test_the_command_never_sees_the_test_part(tmp_path, monkeypatch):
-    seen = []
-    monkeypatch.setattr(search, "run", lambda where, values, **how: seen.append(values) or search.open_study(where))
-    search.main(
-        ["--storage", str(tmp_path / "a.journal"), "--series", "ibm", "--test", "30", "--columns", "Open,Close"]
-    )
-    whole = load_prices("ibm")[["Open", "Close"]].to_numpy()
-    np.testing.assert_array_equal(seen[0], whole[:-30])
-    search.main(["--storage", str(tmp_path / "b.journal"), "--series", "usdjpy", "--columns", "Open,Close"])
-    assert seen[1].shape[1] == 1  # only a Close there

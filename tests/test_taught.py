@@ -128,7 +128,7 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
         "save_checkpoint": ("project.checkpoint", saved),
     },
 }
-PROGRAMS = {"search", "terminal", "__main__"}  # whose names are everyday words
+PROGRAMS = {"machines", "terminal", "__main__"}  # whose names are everyday words
 
 
 def code(notebook):

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers import search
+from helpers import machines, search
 from helpers.data import generate
 
 SETTINGS = {
@@ -46,7 +46,7 @@ def measure(where: str, workers: int, seconds: float) -> tuple[int, float]:
     values = generate("random_walk", 1000)["Close"].to_numpy()
     before = sum(os.times()[2:4])
     table = search.trial_table(
-        search.run(where, values, trials=10**6, workers=workers, seconds=seconds, validation=200)
+        machines.run(where, values, trials=10**6, workers=workers, seconds=seconds, validation=200)
     )
     spent = sum(os.times()[2:4]) - before
     return int((table["end"] <= seconds).sum()), spent / int((table["state"] == "COMPLETE").sum())
