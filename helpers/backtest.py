@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from helpers.baselines import linear_forecast
-from helpers.training import Forecaster, metrics
-from helpers.validation import diebold_mariano, skill_interval
+from helpers.training import Forecaster
+from helpers.validation import diebold_mariano, holm, rmse, skill_interval
 from helpers.windows import make_windows
 
 
@@ -75,13 +75,16 @@ def skill_over_time(actual: ArrayLike, forecast: ArrayLike, baseline: ArrayLike,
     return pd.DataFrame(rows, columns=["skill", "low", "high"], index=pd.Index(days, name="days"))
 
 
-def backtest_table(actual: ArrayLike, forecasts: dict[str, ArrayLike], baselines: dict[str, ArrayLike]) -> pd.DataFrame:
-    """RMSE of every forecast, and against each baseline the skill, its interval and the Diebold-Mariano p; n values each."""
-    actual, rows = np.asarray(actual), {}
+def backtest_table(actual: ArrayLike, forecasts: dict[str, ArrayLike], baseline: ArrayLike) -> pd.DataFrame:
+    """Every forecast of n values against one baseline, one row a forecast.
+
+    Columns: RMSE; skill, and days low, days high, its `skill_interval` over the days; p of Diebold-Mariano, and Holm p,
+    corrected for as many tests as there are rows. A forecast equal to the baseline has no p.
+    """
+    actual, baseline, rows = np.asarray(actual), np.asarray(baseline), {}
     for name, forecast in forecasts.items():
-        rows[name] = {("", "RMSE"): metrics(actual, forecast)["RMSE"]}
-        for baseline, values in baselines.items():
-            found = [*skill_interval(actual - forecast, actual - values), diebold_mariano(actual, forecast, values)]
-            keys = [(f"vs {baseline}", key) for key in ("skill", "low", "high", "p")]
-            rows[name] |= dict(zip(keys, found, strict=True))
-    return pd.DataFrame(rows).T
+        skill, low, high = skill_interval(actual - forecast, actual - baseline)
+        p = diebold_mariano(actual, forecast, baseline)
+        rows[name] = {"RMSE": rmse(actual, forecast), "skill": skill, "days low": low, "days high": high, "p": p}
+    table = pd.DataFrame(rows).T
+    return table.assign(**{"Holm p": holm(table["p"])})

@@ -11,6 +11,8 @@ from helpers.baselines import last_known
 from helpers.language import text
 from helpers.panels.engine import Job, Panel, SeriesMenu, box, choice, looked, slider, table_html
 
+BASELINES = {"previous close": ("前日の終値", "the previous close"), "naive": ("ナイーブ予測", "the naive forecast")}
+
 
 def backtest_explorer(
     series: str | Path = "nikkei225",
@@ -44,12 +46,14 @@ def backtest_explorer(
             forecasts.append(y)
             yield len(forecasts) / test
         known = last_known(prices, column, test)
+        best = (
+            "previous close" if "previous close" in known else "naive"
+        )  # needs no training, and knows what the model knows
         shown = {"LSTM": np.array(forecasts), text("線形", "linear"): walk_forward(values, test, refit_linear, **how)}
-        shown |= {name: y for name, y in known.items() if name != "naive"}
         actual = values[-test:, 0]
-        curves = {name: skill_over_time(actual, y, known["naive"]) for name, y in shown.items()}
-        picture = plots.skill_over_time(prices.index[-test:], curves, ("ナイーブ予測", "the naive forecast"))
-        table = backtest_table(actual, shown, {"naive": known["naive"]})
+        curves = {name: skill_over_time(actual, y, known[best]) for name, y in shown.items()}
+        picture = plots.skill_over_time(prices.index[-test:], curves, BASELINES[best])
+        table = backtest_table(actual, shown | known, known[best])
         return picture.to_html(fast=True) + table_html(table) + looked(prices.attrs["name"])
 
     controls = {
