@@ -3,6 +3,7 @@
 import contextlib
 import io
 import itertools
+import json
 import os
 import re
 from dataclasses import asdict
@@ -101,6 +102,18 @@ def lock_run(run: Path) -> contextlib.AbstractContextManager:
     for left in run.glob("checkpoint.*.tmp"):  # by a process killed while it wrote
         left.unlink()
     return lock
+
+
+def count_look(logdir: Path, data_sha256: str) -> int:
+    """Note in `logdir` that the test part of these data is looked at, by whichever run; returns which look it is."""
+    file, looks = logdir / "test_looks.json", {}
+    with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or damaged: the count begins again
+        looks = dict(json.loads(file.read_text()))
+    looks[data_sha256] = looks.get(data_sha256, 0) + 1
+    temporary = file.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(looks, indent=1))
+    os.replace(temporary, file)
+    return looks[data_sha256]
 
 
 class RunLogger:

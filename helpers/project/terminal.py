@@ -19,7 +19,7 @@ from wcwidth import wcswidth
 from helpers.data import load_prices, select_columns
 from helpers.horizons import dm_by_step
 from helpers.language import BadInput, say, text
-from helpers.project.checkpoint import RunLogger, find_run, load_checkpoint, lock_run, new_run
+from helpers.project.checkpoint import RunLogger, count_look, find_run, load_checkpoint, lock_run, new_run
 from helpers.project.command_line import COMMAND, DEFAULTS, PROGRAM, make_parser
 from helpers.project.trainer import METRICS, Trainer, conclusion
 
@@ -182,7 +182,13 @@ def run(logdir: Path, out: Path | None, resume: bool, test: bool, **given: objec
             if ctrl_c.noted:
                 raise KeyboardInterrupt
             _report(trainer, prices, test, out or folder / "results.png")
-            if not test:
+            if test:
+                looks = count_look(folder.parent, trainer.data_sha256)
+                say(
+                    f"このデータのテスト部分を見るのは {looks} 回目です（{folder.parent} の実行で）。",
+                    f"Look {looks} at the test part of these data (by the runs in {folder.parent}).",
+                )
+            else:
                 say(
                     "テスト部分の結果は --test で出ます。設定を選び終えたあと、一度だけ見てください。",
                     "--test shows the test part. Ask for it once, at the end, when every setting is chosen.",

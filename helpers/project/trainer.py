@@ -183,19 +183,24 @@ class Trainer:
         self.history = list(state["history"])
         self.stopped = self.epoch - self.stopping.best_epoch >= self.stopping.patience
 
-    def compare(self, part: str) -> tuple[Tensor, dict[str, Tensor]]:
-        """The actual prices of a part, (n, horizon), and the forecasts LSTM, naive and drift, each of the same shape.
+    def forecasts(self, x: Tensor) -> dict[str, Tensor]:
+        """Windows in prices, (n, window, 1) -> the forecasts LSTM, naive and drift, (n, horizon) each, on the CPU.
 
         The LSTM forecasts with the weights of the best epoch, the drift goes on as the training prices went.
         """
-        (x, t), best = self.parts[part], copy.deepcopy(self.model)
+        best, horizon, x = copy.deepcopy(self.model), self.settings.horizon, x.to(self.device)
         best.load_state_dict(self.stopping.weights or best.state_dict())
         forecasts = {
             "LSTM": self.scale.prices(x, predict(best, self.scale.inputs(x))),
-            "naive": naive_forecast(x, t.shape[1]),
-            "drift": drift_forecast(x, t.shape[1], self.train_prices),
+            "naive": naive_forecast(x, horizon),
+            "drift": drift_forecast(x, horizon, self.train_prices),
         }
-        return t.cpu(), {name: y.cpu() for name, y in forecasts.items()}
+        return {name: y.cpu() for name, y in forecasts.items()}
+
+    def compare(self, part: str) -> tuple[Tensor, dict[str, Tensor]]:
+        """The actual prices of a part, (n, horizon), and the `forecasts` of its windows."""
+        x, t = self.parts[part]
+        return t.cpu(), self.forecasts(x)
 
     def rmse(self, part: str) -> pd.DataFrame:
         """The RMSE on a part: one row a step ahead, one column a forecast of `compare`."""

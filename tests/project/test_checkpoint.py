@@ -11,7 +11,15 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from helpers.language import BadInput
 from helpers.project import checkpoint
-from helpers.project.checkpoint import RunLogger, find_run, load_checkpoint, lock_run, new_run, save_checkpoint
+from helpers.project.checkpoint import (
+    RunLogger,
+    count_look,
+    find_run,
+    load_checkpoint,
+    lock_run,
+    new_run,
+    save_checkpoint,
+)
 from helpers.project.trainer import Trainer
 
 COMMAND = {"data": "prices.csv", "fallback": None, "epochs": 4}
@@ -139,6 +147,13 @@ def test_a_place_that_cannot_hold_runs_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(BadInput, match="書き込めません(.|\n)*Choose another --logdir"):
         new_run(tmp_path / "file")
+
+
+def test_looks_are_counted_by_data_and_survive_a_damaged_file(tmp_path):
+    assert [count_look(tmp_path, data) for data in ("a", "a", "b", "a")] == [1, 2, 1, 3]
+    assert [file.name for file in tmp_path.iterdir()] == ["test_looks.json"]
+    (tmp_path / "test_looks.json").write_text('{"a": ')
+    assert count_look(tmp_path, "a") == 1
 
 
 def test_a_run_is_locked_while_it_is_held(tmp_path):
