@@ -3,6 +3,7 @@
 import importlib.metadata
 import platform
 import re
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -51,11 +52,11 @@ def check() -> bool:
     """
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     wrong = problems()
-    for package, wanted in required().items():
-        version, _ = wrong.get(package, (None, None))
-        state = "OK" if version is None else "NG"
-        shown = importlib.metadata.version(package) if version is None else version or "-"
-        print(f"  {state}  {package:20} {shown:12} ({wanted})")
+    good = [f"{package}=={importlib.metadata.version(package)}" for package in required() if package not in wrong]
+    for line in textwrap.wrap("  ".join(good), 96, break_on_hyphens=False):
+        print("  OK ", line)
+    for package, (version, wanted) in wrong.items():
+        print(f"  NG  {package:20} {version or '-':12} ({wanted})")
     if wrong:
         say(
             f"足りないもの、古いものがあります。ターミナルで `{REPAIR['make']}`（Windows では `{REPAIR['pip']}`）を"

@@ -161,8 +161,8 @@ class Envelope:
     def __repr__(self) -> str:
         looks = _looks[self.name]
         return text(
-            f"封をしたテスト部分: {self.name}、{len(self)} 個、これまでに {looks} 回",
-            f"sealed test part: {self.name}, {len(self)} windows, opened {looks} times so far",
+            f"封をしたテスト部分: {self.name}、{len(self)} 個、開けた回数 {looks}",
+            f"sealed test part: {self.name}, {len(self)} windows, times opened: {looks}",
         )
 
 

@@ -5,7 +5,10 @@ same input, so that neither can drift from the other.
 """
 
 import ast
+import contextlib
 import importlib
+import io
+import re
 from pathlib import Path
 
 import nbformat
@@ -29,6 +32,14 @@ def windows(make_windows):
         make_windows(FRAME, 4, 3, 2),
         make_windows(FRAME["Open"], window=3, horizon=2, stride=5, include_input=True),
     ]
+
+
+def opened(cls):
+    """What two looks give, and the numbers that they print."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        envelope = cls("taught", (X, T))
+        looks = [envelope.open(), envelope.open()]
+    return looks, list(dict.fromkeys(re.findall(r"\d+", printed.getvalue())))
 
 
 def model(cls):
@@ -105,6 +116,7 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
     "02_windowing": {
         "make_windows": ("windows", windows),
         "split_last": ("windows", lambda split_last: split_last(X, T, 7)),
+        "Envelope": ("windows", opened),
     },
     "03_model": {"LSTMRegressor": ("model", model)},
     "04_training_loop": {"fit": ("training", fitted)},

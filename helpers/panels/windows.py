@@ -20,6 +20,6 @@ def windows_explorer(prices: pd.DataFrame, column: str, *, window: int = 5, stri
         table = pd.DataFrame(np.hstack([x[:6, :, 0], t[:6]]), columns=heads)
         table.index = [text(f"窓 {row + 1}", f"window {row + 1}") for row in range(len(table))]
         shapes = f"<p>x {tuple(x.shape)} &nbsp; t {tuple(t.shape)}</p>"
-        return picture.to_html(fast=True) + shapes + table_html(table.map("{:.6g}".format), max_cols=16)
+        return picture.to_html(fast=True) + shapes + table_html(table.map("{:,.6g}".format), max_cols=16)
 
     return Panel({"window": slider(window, 1, 30), "stride": slider(stride, 1, 10), "horizon": slider(1, 1, 10)}, work)

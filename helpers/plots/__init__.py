@@ -4,7 +4,7 @@
 from helpers.plots.backtest import skill_over_time
 from helpers.plots.beyond import LiveLag, loss_and_weights, skills, window_weights
 from helpers.plots.columns import between_close_and_open, pinball, range_intervals, rmse_by_columns
-from helpers.plots.data import price_bars, price_history, two_scales
+from helpers.plots.data import price_bars, price_history, slopes_of_tanh, two_scales
 from helpers.plots.horizons import closed_loop, coverage_of_fans, error_by_step, paths_from_origins
 from helpers.plots.leakage import apparent_and_hold_out, tripwire_grid
 from helpers.plots.machines import workers_timeline

@@ -5,15 +5,17 @@ from numpy.typing import ArrayLike
 
 from helpers.language import BadInput, text
 from helpers.plots import style
-from helpers.plots.style import Dates, Picture, canvas, few_dates, label, legend, styled
+from helpers.plots.style import Dates, Picture, canvas, few_dates, in_unit, label, legend, styled
 
 
 @styled
 def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: int = 1, show: int = 4) -> Picture:
     """The first windows as rows under the series: circles go in, stars are to be forecast.
 
+    values: one value a step; a column of `load_prices` brings its unit along.
     Raises BadInput when the series is shorter than one window and its horizon.
     """
+    price = in_unit("価格", "Price", getattr(values, "attrs", {}))
     values = np.asarray(values, dtype=float)
     starts = range(0, len(values) - window - horizon + 1, stride)[:show]
     if not starts:
@@ -24,7 +26,7 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
     figure, (top, bottom) = canvas(2.6 + 0.35 * count, nrows=2, sharex=True, height_ratios=[3, 0.6 + count * 0.8])
     days = np.arange(1, upto + 1)
     top.plot(days, values[:upto], color=style.GREY, marker=".")
-    label(top, (f"窓の長さ {window}、ずらし幅 {stride}", f"window {window}, stride {stride}"), y=("価格", "Price"))
+    label(top, (f"窓の長さ {window}、ずらし幅 {stride}", f"window {window}, stride {stride}"), y=price)
     x, t = text("入力 x", "input x"), text("目標 t", "target t")
     for row, start in enumerate(starts):
         inputs, targets = days[start : start + window], days[start + window : start + window + horizon]
@@ -40,18 +42,23 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
 
 
 @styled
-def split_or_shuffle(dates: Dates, t: ArrayLike, test: int, seed: int = 0) -> Picture:
-    """Where the test targets lie when the split follows time, and when it is drawn at random."""
+def split_or_shuffle(dates: Dates, t: ArrayLike, test: int, seed: int = 0, attrs: dict | None = None) -> Picture:
+    """Where the test targets lie when the split follows time, and when it is drawn at random.
+
+    dates, t: (n,), in the unit of `attrs`, those of a series.
+    """
     figure, (left, right) = canvas(3.2, ncols=2, sharey=True)
     t = np.asarray(t, dtype=float).reshape(-1)
     rows = np.arange(len(t))
     drawn = np.random.default_rng(seed).choice(len(t), test, replace=False)
     for axes, chosen in ((left, rows >= len(t) - test), (right, np.isin(rows, drawn))):
-        axes.plot(dates[~chosen], t[~chosen], ".", color=style.BLUE, markersize=2, label=text("学習", "training"))
-        axes.plot(dates[chosen], t[chosen], "x", color=style.RED, markersize=5, label=text("テスト", "test"))
+        axes.plot(
+            dates[~chosen], t[~chosen], ".", color=style.BLUE, markersize=2, label=text("学習部分", "training part")
+        )
+        axes.plot(dates[chosen], t[chosen], "x", color=style.RED, markersize=5, label=text("テスト部分", "test part"))
         few_dates(axes, 6)
     legend(left, "best", markerscale=1.5)
-    label(left, ("時間の順に分ける", "Split in time"), style.DATE, ("目標 t", "Target t"))
+    label(left, ("時間の順に分ける", "Split in time"), style.DATE, in_unit("目標 t", "Target t", attrs or {}))
     label(right, ("混ぜて分ける（誤り）", "Shuffled split (wrong)"), style.DATE)
     ja = "左は最後の部分だけがテスト。右はテストの点が学習の点の間に散らばる。"
     return Picture(figure, ja, "Left: only the last part is test. Right: test points lie between training points.")

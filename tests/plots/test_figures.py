@@ -92,8 +92,9 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "price_history": lambda: plots.price_history(odd_open, f"Open{odd}", 100),
         "price_bars": lambda: plots.price_bars(prices.tail(20)),
         "two_scales": lambda: plots.two_scales(prices, "Open"),
-        "windows_on_series": lambda: plots.windows_on_series([100, 102, 105, 103, 106, 108, 107, 109], 5),
-        "split_or_shuffle": lambda: plots.split_or_shuffle(prices.index, opened, 100),
+        "slopes_of_tanh": lambda: plots.slopes_of_tanh({one: 27575.0, other: 2.7, f"third{odd}": 0.3}),
+        "windows_on_series": lambda: plots.windows_on_series(prices["Open"].iloc[:8], 5),
+        "split_or_shuffle": lambda: plots.split_or_shuffle(prices.index, opened, 100, attrs=attrs),
         "unrolled": lambda: plots.unrolled(3, 5),
         "fading_memory": lambda: plots.fading_memory([0.5, 0.9, 0.99], 30),
         "loss_curves": lambda: plots.loss_curves(curves, naive=0.01),
@@ -264,14 +265,14 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
     odd = r"$\nosuch$"  # read as mathematics, this is an error when it is drawn
     picture = figures(odd)[name]()
     picture.figure.draw_without_rendering()
-    static = "windows_on_series split_or_shuffle unrolled fading_memory coverage_of_fans pinball workers_timeline"
+    static = "unrolled fading_memory coverage_of_fans pinball workers_timeline"
     shown = any(odd in text for text in words(picture.figure))
     assert shown or name in [*static.split(), "loss_and_weights"]
 
 
 @pytest.mark.parametrize(
     "name",
-    "price_history price_bars two_scales forecast_lines lag_bars changes error_of_guesses paths_from_origins "
+    "price_history price_bars two_scales windows_on_series split_or_shuffle forecast_lines lag_bars changes error_of_guesses paths_from_origins "
     "error_by_step closed_loop rmse_by_columns range_intervals between_close_and_open three_parts "
     "forecasts_ahead".split(),
 )

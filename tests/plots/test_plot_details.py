@@ -27,6 +27,25 @@ def test_a_column_that_is_not_there_is_named_in_both_languages():
         plots.price_history(prices, "Open", 1)
 
 
+def test_tangents_of_tanh_touch_it_and_a_far_value_stands_at_the_edge_with_its_own_slope():
+    axes = plots.slopes_of_tanh({"near": 0.5, "far": 1000.0}, edge=5).figure.axes[0]
+    for words, place, slope in (("near", 0.5, 0.7864), ("far", 5, 0)):  # 1 / cosh(0.5)^2 = 0.7864
+        (x, *_, end), (y, *_, top) = line(axes, words).get_data()
+        assert (x + end) / 2 == pytest.approx(place) and (y + top) / 2 == pytest.approx(np.tanh(place))
+        assert (top - y) / (end - x) == pytest.approx(slope, abs=1e-4) and f"{slope:.3f}" in line(
+            axes, words
+        ).get_label()
+
+
+def test_divided_prices_carry_their_own_unit(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    prices = pd.DataFrame({"Open": [250.0, 300.0]}, index=DATES[:2])
+    prices.attrs = ATTRS
+    left, right = plots.two_scales(prices, "Open").figure.axes
+    assert left.get_ylabel() == "price [yen]" and right.get_ylabel() == "100 yen"
+    assert right.get_lines()[0].get_ydata().tolist() == [2.5, 3]
+
+
 def test_rows_too_few_for_a_window_say_what_to_lower():
     with pytest.raises(BadInput, match=r"20 行(.|\n)*小さく(.|\n)*window 25 and horizon 1(.|\n)*lower one of them"):
         plots.windows_on_series(np.arange(20), window=25)
