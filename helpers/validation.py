@@ -153,7 +153,7 @@ def scorecard(
 
 
 def in_words(scores: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
-    """Scorecards, their entries down the index, with the entries named in the language in force."""
+    """A scorecard, or a table of several with the entries down the index, its entries named in the language in force."""
     return scores.rename(index={name: text(*words) for name, words in WORDS.items()})
 
 

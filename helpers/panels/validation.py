@@ -1,4 +1,4 @@
-"""Step 05 and 06: every hyperparameter by hand, and a ledger that keeps every run."""
+"""Step 05 and 06: settings changed by hand, and a ledger that keeps every run and counts the looks at the test part."""
 
 import base64
 from itertools import groupby
@@ -78,7 +78,7 @@ class Ledger:
         spreads = [self.spread.get(self.key(run[0])) for run in (before, now)]
         if None in spreads:
             return (
-                f"前回との RMSE の差は {gap:+.4g} です。シードによるばらつきと比べるには、前回の設定と今の設定の両方で「5 つのシード」を押してください。",
+                f"前回との RMSE の差は {gap:+.4g} です。シードによるばらつきと比べるには、前回の設定と今の設定の両方で「5 つのシードで学習」を押してください。",
                 f"RMSE differs from the last run by {gap:+.4g}. To compare with the spread over seeds, press “five seeds” "
                 "at the last settings and at these.",
             )
@@ -169,10 +169,11 @@ def playground(
     max_lag: int = 10,
     target: str | None = None,
 ) -> Panel:
-    """Sliders for every hyperparameter; on release the model is trained again and forecast, lags and scorecard follow.
+    """Controls for series, window, network, epochs and seed; on release training, forecast, lags and scorecard follow.
 
     series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start. With
-    `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels.
+    `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels. Column, test part,
+    optimiser and lags stay as they are; of five seeds the mean forecast is drawn and judged.
     Below the picture a ledger keeps every run. Raises as `load_prices` does.
     """
     menu = SeriesMenu(series, fallback)

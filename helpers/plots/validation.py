@@ -140,12 +140,12 @@ def playground(
     zoom = min(CLOSE_UP, len(actual) - 1)
     shade = {"color": style.RED, "alpha": 0.25, "hatch": "....", "label": text("シードによる幅", "range over seeds")}
     green = {"color": style.GREEN, "label": text("前回の予測", "last run's prediction")}
-    for panel, start in ((axes["lines"], 0), (axes["end"], len(actual) - zoom)):
+    for panel, start, size in ((axes["lines"], 0, 0.6), (axes["end"], len(actual) - zoom, 0.9)):
         if band is not None:
             panel.fill_between(dates[start:], band[0][start:], band[1][start:], **shade)
         if before is not None:
             panel.plot(dates[start:], before[start:], "-.", **green)
-        three_lines(panel, dates, actual, y, attrs, first=start)
+        three_lines(panel, dates, actual, y, attrs, first=start, size=size)
     few_dates(axes["end"], 5)
     axes["end"].set_ylabel("")
     label(axes["lines"], (attrs["title_ja"], attrs["title_en"]))
@@ -170,7 +170,7 @@ def changes(actual_change: ArrayLike, predicted_change: ArrayLike, attrs: dict) 
     legend(axes, "upper left")
     x, y = in_unit("実際の変化", "actual change", attrs), in_unit("予測した変化", "predicted change", attrs)
     share = np.abs(p).mean() / np.abs(a).mean()
-    ja = f"予測した変化の大きさは、実際の変化の平均 {share:.0%}"
+    ja = f"予測した変化の大きさは、平均すると実際の変化の {share:.0%}"
     en = f"Predicted changes are on average {share:.0%} as large as actual ones"
     label(axes, (ja, en), x, (*y, "\n"))
     axes.xaxis.set_major_formatter(style.DIGITS)
