@@ -172,8 +172,8 @@ def playground(
     """Controls for series, window, network, epochs and seed; on release training, forecast, lags and scorecard follow.
 
     series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start. With
-    `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels. Column, test part,
-    optimiser and lags stay as they are; of five seeds the mean forecast is drawn and judged.
+    `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels.
+    Column, test part, optimiser and lags stay as they are; of five seeds the mean forecast is drawn and judged.
     Below the picture a ledger keeps every run. Raises as `load_prices` does.
     """
     menu = SeriesMenu(series, fallback)
