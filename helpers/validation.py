@@ -8,10 +8,17 @@ from numpy.typing import ArrayLike
 from statsmodels.stats.multitest import multipletests
 from statsmodels.tsa.stattools import diebold_mariano_test
 
-from helpers.language import BadInput
+from helpers.language import BadInput, text
 from helpers.training import metrics
 
 SIGNIFICANCE = 0.05  # the usual level; a Diebold-Mariano p below it counts as a difference
+WORDS = {  # what a scorecard's entries are called where they differ from RMSE, MAE, R2 and MASE
+    "skill": ("スキル", "skill"),
+    "best lag": ("最良のラグ", "best lag"),
+    "R2 of changes": ("変化の R2", "R2 of changes"),
+    "directional accuracy": ("方向の正答率", "directional accuracy"),
+    "Diebold-Mariano p": ("Diebold-Mariano の p", "Diebold-Mariano p"),
+}
 
 
 def _flat(**series: ArrayLike) -> list[np.ndarray]:
@@ -145,6 +152,11 @@ def scorecard(
     return pd.Series(own | more)
 
 
+def in_words(scores: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
+    """A scorecard, or a table of several with the entries down the index, its entries named in the language in force."""
+    return scores.rename(index={name: text(*words) for name, words in WORDS.items()})
+
+
 def verdict(
     card: pd.Series, baseline_ja: str = "ナイーブ予測", baseline_en: str = "the naive forecast"
 ) -> tuple[str, str]:
@@ -163,8 +175,8 @@ def verdict(
     if p < SIGNIFICANCE:
         ja, en = ("小さく", "smaller") if skill > 0 else ("大きく", "larger")
         return (
-            f"予測は{baseline_ja}より誤差が {abs(skill):.0%} {ja}、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
-            f"The forecast's error is {abs(skill):.0%} {en} than that of {baseline_en}, "
+            f"予測は{baseline_ja}より誤差が {abs(skill):.1%} {ja}、差は偶然とは言えません（p = {p:.2g}、最良のラグ {lag}）。",
+            f"The forecast's error is {abs(skill):.1%} {en} than that of {baseline_en}, "
             f"more than chance explains (p = {p:.2g}, best lag {lag}).",
         )
     ja, en = "予測は遅れていませんが、", "The forecast does not lag"

@@ -121,10 +121,15 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
     "03_model": {"LSTMRegressor": ("model", model)},
     "04_training_loop": {"fit": ("training", fitted)},
     "05_validation": {
+        "rmse": ("validation", lambda rmse: [rmse(WALK, WALK**2), rmse(WALK, WALK)]),
+        "skill": (
+            "validation",
+            lambda skill: [skill(WALK[1:], WALK[1:] + 0.1, WALK[:-1]), skill(WALK, WALK, WALK + 1)],
+        ),
         "lag_profile": (
             "validation",
-            lambda profile: [profile(WALK[1:], WALK[:-1]), profile(T.double(), X[:, 0].double(), max_lag=3)],
-        )
+            lambda profile: [profile(WALK[1:], WALK[:-1]), profile(WALK, WALK[::-1].copy(), max_lag=3)],
+        ),
     },
     "07_many_steps": {
         "purge": ("windows", lambda purge: [purge(X, T, 1), purge(X, T, 9), purge(X, T, horizon=14, stride=5)]),

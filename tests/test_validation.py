@@ -8,7 +8,17 @@ import torch
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
-from helpers.validation import diebold_mariano, holm, lag_profile, rmse, scorecard, skill, skill_interval, verdict
+from helpers.validation import (
+    diebold_mariano,
+    holm,
+    in_words,
+    lag_profile,
+    rmse,
+    scorecard,
+    skill,
+    skill_interval,
+    verdict,
+)
 
 
 @pytest.fixture
@@ -119,6 +129,14 @@ def test_verdicts_by_what_is_true(walk):
     assert "1 step earlier" in verdict(same)[1] and "1 期前" in verdict(same)[0] and "chance" in verdict(same)[1]
 
 
+def test_a_card_is_named_in_the_language_in_force(walk, monkeypatch):
+    actual, naive, train, predicted = walk
+    card = scorecard(actual, predicted, naive, train)
+    for language, word in {"ja": "スキル", "en": "skill", "both": "スキル / skill"}.items():
+        monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
+        assert in_words(card)[word] == card["skill"] and in_words(card.to_frame()).index[0] == "RMSE"
+
+
 def test_tensors_frames_and_arrays_of_any_shape_are_welcome(walk):
     actual, naive, train, predicted = walk
     plain = scorecard(actual, predicted, naive, train)
@@ -150,9 +168,9 @@ def test_the_interval_holds_the_true_skill_about_nineteen_times_in_twenty(persis
         noise = rng.normal(size=(340, 2))
         for day in range(1, len(noise)):
             noise[day] = persistence * noise[day - 1] + np.sqrt(1 - persistence**2) * noise[day]
-        rival = noise[40:, 0]
-        own = 0.8 * (0.6 * rival + 0.8 * noise[40:, 1])  # the same size as the rival times 0.8: a true skill of 0.2
-        _, low, high = skill_interval(own, rival)
+        baseline = noise[40:, 0]
+        own = 0.8 * (0.6 * baseline + 0.8 * noise[40:, 1])  # 0.8 times the size of the baseline: a true skill of 0.2
+        _, low, high = skill_interval(own, baseline)
         held += low <= 0.2 <= high
     assert 0.9 <= held / tries <= 0.98
 
@@ -160,7 +178,7 @@ def test_the_interval_holds_the_true_skill_about_nineteen_times_in_twenty(persis
 def test_skill_interval_at_the_edges():
     errors = np.random.default_rng(0).normal(size=60)
     value, low, high = skill_interval(errors / 2, errors)
-    assert (value, low, high) == pytest.approx((0.5, 0.5, 0.5))  # half of the rival's error, every day
+    assert (value, low, high) == pytest.approx((0.5, 0.5, 0.5))  # half of the baseline's error, every day
     assert skill_interval(0 * errors, errors) == pytest.approx((1, 1, 1))
     assert np.isnan(skill_interval(errors, 0 * errors)).all()
 
@@ -169,10 +187,10 @@ def test_overlapping_paths_are_drawn_whole_and_in_longer_blocks():
     """Errors of paths 14 days long that start a day apart: blocks of one day would take them for independent."""
     steps = np.random.default_rng(0).normal(size=213)
     paths = np.lib.stride_tricks.sliding_window_view(steps, 14).cumsum(axis=1)
-    rival = np.abs(paths) + 1
-    narrow, wide = (np.ptp(skill_interval(paths, rival, block)[1:]) for block in (1, 14))
+    baseline = np.abs(paths) + 1
+    narrow, wide = (np.ptp(skill_interval(paths, baseline, block)[1:]) for block in (1, 14))
     assert wide > 1.5 * narrow
-    assert skill_interval(paths, rival)[0] == pytest.approx(1 - np.sqrt((paths**2).mean() / (rival**2).mean()))
+    assert skill_interval(paths, baseline)[0] == pytest.approx(1 - np.sqrt((paths**2).mean() / (baseline**2).mean()))
 
 
 def test_lags_cover_the_season():

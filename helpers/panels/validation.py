@@ -1,6 +1,7 @@
-"""Step 05 and 06: every hyperparameter by hand, and a ledger that keeps every run."""
+"""Step 05 and 06: settings changed by hand, and a ledger that keeps every run and counts the looks at the test part."""
 
 import base64
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from helpers.language import text
 from helpers.model import CELLS
 from helpers.panels.engine import Job, Panel, SeriesMenu, choice, paragraphs, slider, table_html, train
 from helpers.training import Forecaster, metrics
-from helpers.validation import lag_profile, scorecard, verdict
+from helpers.validation import WORDS, in_words, lag_profile, scorecard, verdict
 from helpers.windows import look, looks_told, make_windows, split_last
 
 KEPT = 8  # rows of the ledger on the page; the CSV has them all
@@ -26,8 +27,8 @@ HEADS = {
     "epochs": ("エポック", "epochs"),
     "seed": ("シード", "seed"),
     "naive RMSE": ("ナイーブ RMSE", "naive RMSE"),
-    "skill": ("スキル", "skill"),
-    "best lag": ("最良のラグ", "best lag"),
+    "skill": WORDS["skill"],
+    "best lag": WORDS["best lag"],
     "seconds": ("秒", "seconds"),
     "looks": ("テストを見た回数", "looks at the test"),
 }
@@ -60,24 +61,29 @@ class Ledger:
         return tuple(sorted((name, value) for name, value in settings.items() if name not in measured))
 
     def difference(self) -> tuple[str, str]:
-        """What the last run's RMSE says beside the one before, in Japanese and in English."""
-        if len(self.rows) < 2:
+        """What the last run's RMSE says beside the one before, in Japanese and in English.
+
+        The rows of one press of “five seeds” share a look at the test part: they are one run, and their mean is compared.
+        """
+        runs = [list(rows) for _, rows in groupby(self.rows, key=lambda row: (row["series"], row["looks"]))]
+        if len(runs) < 2:
             return (
                 "設定を動かすと、ここに前回との比較が出ます。",
                 "Move a setting, and the comparison with the last run stands here.",
             )
-        before, now = self.rows[-2:]
-        if before["series"] != now["series"]:
+        before, now = runs[-2:]
+        if before[0]["series"] != now[0]["series"]:
             return "系列が違うので、前回とは比べません。", "Another series: not compared with the last run."
-        gap = now["RMSE"] - before["RMSE"]
-        spreads = [self.spread.get(self.key(row)) for row in (before, now)]
+        gap = np.subtract(*(np.mean([row["RMSE"] for row in run]) for run in (now, before)))
+        spreads = [self.spread.get(self.key(run[0])) for run in (before, now)]
         if None in spreads:
             return (
-                f"前回との RMSE の差は {gap:+.4g} です。シードによるばらつきと比べるには、前回の設定と今の設定の両方で「5 つのシード」を押してください。",
+                f"前回との RMSE の差は {gap:+.4g} です。シードによるばらつきと比べるには、前回の設定と今の設定の両方で「5 つのシードで学習」を押してください。",
                 f"RMSE differs from the last run by {gap:+.4g}. To compare with the spread over seeds, press “five seeds” "
                 "at the last settings and at these.",
             )
-        limit = 2 * np.hypot(*spreads)  # two standard deviations of the difference of two runs
+        # Two standard deviations of the difference of two means, of one seed or five each
+        limit = 2 * np.hypot(*(spread / np.sqrt(len(run)) for spread, run in zip(spreads, (before, now), strict=True)))
         inside = abs(gap) <= limit
         return (
             f"前回との RMSE の差 {gap:+.4g} は、シードによるばらつき（±{limit:.3g}）の範囲{'内' if inside else '外'}です。",
@@ -108,38 +114,44 @@ class _Playground:
 
     def work(self, series: str, window: int, seed: int, epochs: int, action: str = "", **model: object) -> Job:
         prices = self.series[series]
-        column = prices[prices.attrs["column"]].to_numpy()
+        column, name = prices[prices.attrs["column"]].to_numpy(), prices.attrs["name"]
         x_train, x_test, t_train, _ = split_last(*make_windows(column, window), self.test)
         actual, naive = column[-self.test :], column[-self.test - 1 : -1]
         seeds = range(seed, seed + 5) if action == "seeds" else [seed]
-        forecasts, cards, looks = [], [], look(series)
+        forecasts, errors, looks = [], [], look(name)
         for number, one in enumerate(seeds):
             forecaster = Forecaster(x_train, t_train, seed=one, **model)
             for done in train(forecaster, epochs):
                 yield (number + done) / len(seeds)
             forecasts.append(forecaster(x_test).numpy().ravel())
-            cards.append(scorecard(actual, forecasts[-1], naive, column[: -self.test], self.max_lag))
+            card = scorecard(actual, forecasts[-1], naive, column[: -self.test], self.max_lag)
             used = {"series": series, "window": window, "seed": one, "epochs": epochs} | model
-            self.ledger.add(used, cards[-1], metrics(actual, naive)["RMSE"], forecaster.seconds, looks)
+            self.ledger.add(used, card, metrics(actual, naive)["RMSE"], forecaster.seconds, looks)
+            errors.append(card["RMSE"])
         if len(seeds) > 1:
-            spread = np.std([card["RMSE"] for card in cards], ddof=1)
-            self.ledger.spread[self.ledger.key(self.ledger.rows[-1])] = float(spread)
-        return self._page(prices, actual, forecasts, cards[0], series)
+            self.ledger.spread[self.ledger.key(self.ledger.rows[-1])] = float(np.std(errors, ddof=1))
+        mean = np.mean(forecasts, axis=0)  # of five seeds, the forecast that is judged; of one, that one
+        card = scorecard(actual, mean, naive, column[: -self.test], self.max_lag)
+        return self._page(prices, actual, forecasts, mean, card)
 
     def _page(
-        self, prices: pd.DataFrame, actual: np.ndarray, forecasts: list[np.ndarray], card: pd.Series, series: str
+        self, prices: pd.DataFrame, actual: np.ndarray, forecasts: list[np.ndarray], y: np.ndarray, card: pd.Series
     ) -> str:
-        before = self.before[1] if self.before[0] == series else None
+        name = prices.attrs["name"]
+        before = self.before[1] if self.before[0] == name else None
         band = (np.min(forecasts, axis=0), np.max(forecasts, axis=0)) if len(forecasts) > 1 else None
-        self.before = series, forecasts[0]
-        profile = lag_profile(actual, forecasts[0], self.max_lag)
+        self.before = name, y
+        profile = lag_profile(actual, y, self.max_lag)
         dates = prices.index[-self.test :]
-        picture = plots.playground(dates, actual, forecasts[0], before, band, profile, prices.attrs)
+        picture = plots.playground(dates, actual, y, before, band, profile, prices.attrs)
         sentences = [
-            text(*sentence, between="\n") for sentence in (verdict(card), self.ledger.difference(), looks_told(series))
+            text(*sentence, between="\n") for sentence in (verdict(card), self.ledger.difference(), looks_told(name))
         ]
+        if len(forecasts) > 1:
+            of = "図と下の表は、5 つの予測の平均です。", "Picture and table below: the mean of the five forecasts."
+            sentences.insert(0, text(*of, between="\n"))
         said = "".join(f"<p>{paragraphs(sentence)}</p>" for sentence in sentences)
-        numbers = table_html(card.to_frame(text("値", "value")).T)
+        numbers = table_html(in_words(card).to_frame(text("値", "value")).T)
         return picture.to_html(fast=True) + said + numbers + self.ledger.to_html()
 
 
@@ -157,10 +169,11 @@ def playground(
     max_lag: int = 10,
     target: str | None = None,
 ) -> Panel:
-    """Sliders for every hyperparameter; on release the model is trained again and forecast, lags and scorecard follow.
+    """Controls for series, window, network, epochs and seed; on release training, forecast, lags and scorecard follow.
 
     series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start. With
     `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels.
+    Column, test part, optimiser and lags stay as they are; of five seeds the mean forecast is drawn and judged.
     Below the picture a ledger keeps every run. Raises as `load_prices` does.
     """
     menu = SeriesMenu(series, fallback)

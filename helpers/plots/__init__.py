@@ -13,5 +13,5 @@ from helpers.plots.project import forecasts_ahead, three_parts
 from helpers.plots.search import best_of_many, search_overview
 from helpers.plots.style import WIDTH, Picture
 from helpers.plots.training import LiveLoss, loss_curves, metrics_by_epoch
-from helpers.plots.validation import changes, error_of_guesses, forecast_lines, lag_bars, playground
+from helpers.plots.validation import changes, error_of_guesses, forecast_lines, lag_bars, lags_beside, playground
 from helpers.plots.windows import split_or_shuffle, windows_on_series

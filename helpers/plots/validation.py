@@ -11,22 +11,31 @@ from helpers.plots import style
 from helpers.plots.style import Dates, Picture, canvas, few_dates, in_unit, label, legend, styled
 
 CLOSE_UP = 30  # steps at the end, drawn once more
+STEPS_BACK = "k（何期前の実際の値と比べたか）", "k (steps back)", "\n"
 Array, Band = np.ndarray, tuple[np.ndarray, np.ndarray]
 
 
 def three_lines(
-    axes: Axes, dates: Dates, actual: Array, y: Array | None, attrs: dict, lag: int = 1, first: int = 0
+    axes: Axes, dates: Dates, actual: Array, y: Array, attrs: dict, lag: int | None = 1, first: int = 0, size: float = 1
 ) -> None:
-    """Actual values, prediction, and the actual values shifted by `lag` >= 0, from row `first` on."""
-    start, shifted = max(first, lag), text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
-    grey = {"color": style.GREY, "markersize": 5, "linewidth": 1}
-    blue = {"color": style.BLUE, "markersize": 8, "linewidth": 0.8}
-    axes.plot(dates[first:], actual[first:], "^-", **grey, label=text("実際の値", "actual"))
-    if y is not None:
-        axes.plot(dates[first:], y[first:], "*:", color=style.RED, markersize=7, label=text("予測", "prediction"))
-    axes.plot(dates[start:], actual[start - lag : len(actual) - lag], "+--", **blue, label=shifted)
+    """Actual values, prediction and, unless `lag` is None, the actual values shifted by `lag` >= 0, from row `first` on.
+
+    size: of the markers and lines, 1 for some 30 rows.
+    """
+    grey = {"color": style.GREY, "markersize": 5 * size, "linewidth": size, "label": text("実際の値", "actual")}
+    red = {"color": style.RED, "markersize": 8 * size, "linewidth": 1.5 * size, "label": text("予測", "prediction")}
+    blue = {"color": style.BLUE, "markersize": 9 * size, "linewidth": size}
+    axes.plot(dates[first:], actual[first:], "^-", **grey)
+    axes.plot(dates[first:], y[first:], "*:", **red)
+    if lag is not None:
+        start, shifted = max(first, lag), text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
+        axes.plot(dates[start:], actual[start - lag : len(actual) - lag], "+--", **blue, label=shifted)
     label(axes, y=attrs)
     few_dates(axes)
+
+
+def _back(lag: int) -> str:
+    return f"{lag} step{'s' * (lag != 1)} back"
 
 
 def _bars_by_lag(axes: Axes, profile: pd.Series, attrs: dict, short: bool = False) -> None:
@@ -36,31 +45,46 @@ def _bars_by_lag(axes: Axes, profile: pd.Series, attrs: dict, short: bool = Fals
         axes.bar(profile.index[chosen], profile[chosen], color=color, hatch=hatch, edgecolor="black")
     above = profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()
     name = f"k = {best}" if short else text(f"最小: {best} 期前", f"smallest: {best} back", "\n")
-    look = {"ha": "center", "va": "bottom", "color": style.RED, "arrowprops": {"arrowstyle": "->", "color": style.RED}}
+    look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
     axes.annotate(name, (best, profile[best]), (best, above), **look)
     axes.set_xticks(profile.index)
-    title = "予測(t) と 実際(t − k) の RMSE", "RMSE between prediction(t) and actual(t − k)"
-    x = "k（何期前の実際の値と比べたか）", "k (steps back)", "\n"
-    label(axes, title, x, in_unit("RMSE", "RMSE", attrs))
+    title = f"予測に最も近いのは {best} 期前の実際の値", f"The prediction is closest to the actual value {_back(best)}"
+    label(axes, title, STEPS_BACK, in_unit("RMSE", "RMSE", attrs))
+
+
+def _finding(actual: Array, y: Array, lag: int | None) -> tuple[str, str]:
+    """Which of the two actual lines the prediction is closer to."""
+    if not lag:
+        return "テスト部分の実際の値と予測", "Actual values and prediction on the test part"
+    own, past = (np.abs(y[lag:] - line).mean() for line in (actual[lag:], actual[:-lag]))
+    if past < own:
+        return (
+            f"予測は、{lag} 期ずらした実際の値のほうに近い",
+            f"The prediction is closer to the values shifted by {lag}",
+        )
+    return "予測は、ずらさない実際の値のほうに近い", "The prediction is closer to the values that are not shifted"
 
 
 @styled
 def forecast_lines(
-    dates: Dates, actual: ArrayLike, predicted: ArrayLike | None, attrs: dict, lag: int = 1, close_up: int = CLOSE_UP
+    dates: Dates, actual: ArrayLike, predicted: ArrayLike, attrs: dict, lag: int | None = 1, close_up: int = CLOSE_UP
 ) -> Picture:
-    """Actual values, prediction, and the actual values shifted by `lag` steps; their end once more, larger."""
-    figure, (top, bottom) = canvas(6, nrows=2, height_ratios=[3, 2])
-    actual = np.asarray(actual, dtype=float).reshape(-1)
-    y = None if predicted is None else np.asarray(predicted, dtype=float).reshape(-1)
-    zoom = min(close_up, len(actual) - lag)
-    three_lines(top, dates, actual, y, attrs, lag)
+    """Actual values, prediction, and the actual values shifted by `lag` steps; their end once more, larger.
+
+    Each of n values, oldest first. With lag=None the shifted line is left out.
+    """
+    figure, (top, bottom) = canvas(6.6, nrows=2, height_ratios=[2, 3])
+    actual, y = (np.asarray(line, dtype=float).reshape(-1) for line in (actual, predicted))
+    zoom, finding = min(close_up, len(actual) - (lag or 0)), _finding(actual, y, lag)
+    three_lines(top, dates, actual, y, attrs, lag, size=0.6)
     three_lines(bottom, dates, actual, y, attrs, lag, first=len(actual) - zoom)
-    legend(top, ncols=3)
-    label(top, ("予測は、ずらした実際の値に重なるか", "Does the prediction lie on the shifted actual values?"))
+    figure.legend(*bottom.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    label(top, finding)
     label(bottom, (f"最後の {zoom} 期を拡大", f"The last {zoom} steps, enlarged", " / "))
-    ja = f"テスト部分の 3 本の線: 実際の値（三角）、予測（星と点線）、{lag}期ずらした実際の値（プラス）。"
-    en = "Three lines over the test part: actual (triangles), prediction (stars, dotted), actual shifted by"
-    return Picture(figure, ja, f"{en} {lag} (plus signs).")
+    ja, en = "実際の値（三角）、予測（星と点線）", "Actual values (triangles), prediction (stars, dotted)"
+    if lag is not None:
+        ja, en = f"{ja}、{lag} 期ずらした実際の値（プラス）", f"{en}, actual values shifted by {lag} (plus signs)"
+    return Picture(figure, f"{ja}。{finding[0]}。", f"{en}. {finding[1]}.")
 
 
 @styled
@@ -69,7 +93,36 @@ def lag_bars(profile: pd.Series, attrs: dict) -> Picture:
     figure, axes = canvas(3.2)
     _bars_by_lag(axes, profile, attrs)
     ja = f"ラグごとの RMSE の棒グラフ。最小は {profile.idxmin()} 期前。"
-    return Picture(figure, ja, f"Bars of RMSE by lag; the smallest is at {profile.idxmin()} step(s) back.")
+    return Picture(figure, ja, f"Bars of RMSE by lag; the smallest is the one {_back(profile.idxmin())}.")
+
+
+@styled
+def lags_beside(profiles: dict[str, pd.Series]) -> Picture:
+    """The lag profiles of several models, name -> RMSE by lag, each as a multiple of its own RMSE at lag 0.
+
+    Without a unit, so that models of different series can stand side by side.
+    """
+    figure, axes = canvas(3.4)
+    width, best = 0.8 / len(profiles), {int(profile.idxmin()) for profile in profiles.values()}
+    looks = zip(style.COLOURS[::-1], (None, "//", "..", "xx", "++", "--"), strict=True)
+    for k, ((name, profile), (color, hatch)) in enumerate(zip(profiles.items(), looks, strict=False)):
+        place = profile.index + (k - (len(profiles) - 1) / 2) * width
+        axes.bar(place, profile / profile[0], width, color=color, hatch=hatch, edgecolor="black", label=name)
+    axes.axhline(1, **style.DASHED)
+    axes.set_xticks(next(iter(profiles.values())).index)
+    legend(axes, "upper left")
+    if len(best) == 1:
+        (lag,) = best
+        title = (
+            f"どの予測も {lag} 期前の実際の値に最も近い",
+            f"Each prediction is closest to the actual value {_back(lag)}",
+        )
+    else:
+        title = "最も近い実際の値は、モデルによって違う", "Which actual value is closest differs from model to model"
+    label(axes, title, STEPS_BACK, ("RMSE(k) ÷ RMSE(0)", "RMSE(k) ÷ RMSE(0)"))
+    return Picture(
+        figure, f"モデルごとのラグの棒グラフ。{title[0]}。", f"Bars of RMSE by lag for each model. {title[1]}."
+    )
 
 
 @styled
@@ -87,12 +140,12 @@ def playground(
     zoom = min(CLOSE_UP, len(actual) - 1)
     shade = {"color": style.RED, "alpha": 0.25, "hatch": "....", "label": text("シードによる幅", "range over seeds")}
     green = {"color": style.GREEN, "label": text("前回の予測", "last run's prediction")}
-    for panel, start in ((axes["lines"], 0), (axes["end"], len(actual) - zoom)):
+    for panel, start, size in ((axes["lines"], 0, 0.6), (axes["end"], len(actual) - zoom, 0.9)):
         if band is not None:
             panel.fill_between(dates[start:], band[0][start:], band[1][start:], **shade)
         if before is not None:
             panel.plot(dates[start:], before[start:], "-.", **green)
-        three_lines(panel, dates, actual, y, attrs, first=start)
+        three_lines(panel, dates, actual, y, attrs, first=start, size=size)
     few_dates(axes["end"], 5)
     axes["end"].set_ylabel("")
     label(axes["lines"], (attrs["title_ja"], attrs["title_en"]))
@@ -107,7 +160,7 @@ def playground(
 
 @styled
 def changes(actual_change: ArrayLike, predicted_change: ArrayLike, attrs: dict) -> Picture:
-    """Predicted change against actual change; on the diagonal a forecast would be right."""
+    """Predicted change against actual change; on the diagonal a forecast would be right. Each of n values."""
     figure, axes = canvas(3.8)
     a, p = (np.asarray(change, dtype=float).reshape(-1) for change in (actual_change, predicted_change))
     ends = [-1.05 * np.abs(a).max(), 1.05 * np.abs(a).max()]
@@ -116,10 +169,14 @@ def changes(actual_change: ArrayLike, predicted_change: ArrayLike, attrs: dict) 
     axes.plot(a, p, "o", color=style.RED, alpha=0.7, label=text("モデル", "model"))
     legend(axes, "upper left")
     x, y = in_unit("実際の変化", "actual change", attrs), in_unit("予測した変化", "predicted change", attrs)
-    label(axes, ("変化を予測できたか", "Was the change forecast?"), x, (*y, "\n"))
+    share = np.abs(p).mean() / np.abs(a).mean()
+    ja = f"予測した変化の大きさは、平均すると実際の変化の {share:.0%}"
+    en = f"Predicted changes are on average {share:.0%} as large as actual ones"
+    label(axes, (ja, en), x, (*y, "\n"))
     axes.xaxis.set_major_formatter(style.DIGITS)
-    ja = "横軸は実際の変化、縦軸は予測した変化。点は水平な線の近くに並ぶ。"
-    return Picture(figure, ja, "Actual change across, predicted change up; the points lie near the horizontal line.")
+    return Picture(
+        figure, f"横軸は実際の変化、縦軸は予測した変化。{ja}。", f"Actual change across, predicted change up. {en}."
+    )
 
 
 @styled
@@ -136,4 +193,4 @@ def error_of_guesses(offsets: ArrayLike, errors: ArrayLike, attrs: dict) -> Pict
     y = in_unit("平均二乗誤差", "mean squared error", attrs, square=True)
     label(axes, ("「今日の価格 + 定数」の誤差", "Error of the forecast: today's price + a constant"), x, (*y, "\n"))
     axes.xaxis.set_major_formatter(style.DIGITS)
-    return Picture(figure, "放物線。底はほぼ 0 にある。", "A parabola with its bottom close to 0.")
+    return Picture(figure, f"放物線。底は {best:,.3g}。", f"A parabola with its bottom at {best:,.3g}.")

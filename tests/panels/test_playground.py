@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.data import load_prices
+from helpers.panels import validation
 from helpers.panels.validation import Ledger, playground
 
 
@@ -82,19 +84,47 @@ def test_every_setting_but_the_seed_has_a_spread_of_its_own(changed):
     assert Ledger.key(settings) != Ledger.key(settings | changed)
 
 
+def filled(*runs, settings=None, spread=1.0):
+    """A ledger with one list of RMSEs a run, each run one look at the test part."""
+    ledger, settings = Ledger(), settings or {"series": "ibm", "window": 5}
+    ledger.spread[ledger.key(settings)] = spread
+    for look, errors in enumerate(runs, 1):
+        for rmse in errors:
+            ledger.add(settings, pd.Series({"RMSE": rmse, "skill": 0.0, "best lag": 1}), 10.0, 0.1, look)
+    return ledger
+
+
 def test_the_spread_is_that_of_two_runs():
-    ledger = Ledger()
-    settings = {"series": "ibm", "window": 5}
-    ledger.spread[ledger.key(settings)] = 1.0
-    for rmse in (10.0, 12.8, 16.0):
-        ledger.add(settings, pd.Series({"RMSE": rmse, "skill": 0.0, "best lag": 1}), 10.0, 0.1, 1)
-    assert "outside" in ledger.difference()[1] and "範囲外" in ledger.difference()[0]  # 3.2 > 2 sqrt(2)
-    ledger.rows.pop()
-    assert "inside" in ledger.difference()[1] and "範囲内" in ledger.difference()[0]  # 2.8 < 2 sqrt(2)
+    outside, inside = filled([10.0], [12.8], [16.0]), filled([10.0], [12.8])
+    assert "outside" in outside.difference()[1] and "範囲外" in outside.difference()[0]  # 3.2 > 2 sqrt(2)
+    assert "inside" in inside.difference()[1] and "範囲内" in inside.difference()[0]  # 2.8 < 2 sqrt(2)
     other = {"series": "ibm", "window": 9}
-    ledger.spread[ledger.key(other)] = 2.0
-    ledger.add(other, pd.Series({"RMSE": 16.0, "skill": 0.0, "best lag": 1}), 10.0, 0.1, 1)
-    assert "±4.47" in ledger.difference()[1]  # 2 sqrt(1 + 4)
+    inside.spread[inside.key(other)] = 2.0
+    inside.add(other, pd.Series({"RMSE": 16.0, "skill": 0.0, "best lag": 1}), 10.0, 0.1, 3)
+    assert "±4.47" in inside.difference()[1]  # 2 sqrt(1 + 4)
+
+
+def test_five_seeds_are_one_run_and_their_mean_is_compared():
+    alone, five = [10.0], [11.0, 12.0, 13.0, 12.0, 12.0]
+    told = filled(alone, five).difference()[1]
+    assert "+2" in told and "inside" in told and "±2.19" in told  # 2 sqrt(1 + 1 / 5)
+    assert "Move a setting" in filled(five).difference()[1]
+    assert "±1.26" in filled(five, [14.0] * 5).difference()[1]  # 2 sqrt(1 / 5 + 1 / 5)
+
+
+def test_of_five_seeds_the_mean_forecast_is_drawn_and_judged(game, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(validation.plots, "playground", lambda *given: drawn.update(y=given[2], band=given[4]) or one)
+    one = validation.plots.changes([1.0, 2], [0.0, 1], load_prices("ibm").attrs)
+    game.buttons["seeds"].click()
+    low, high = drawn["band"]
+    assert (low <= drawn["y"]).all() and (drawn["y"] <= high).all() and (low < high).any()
+    rows = ledger_rows(game).tail(5)
+    shown = pd.read_html(io.StringIO(game.result.value))[0]
+    prices = load_prices("ibm")
+    actual = prices[prices.attrs["column"]].to_numpy()[-100:]
+    assert shown["RMSE"][0] == pytest.approx(np.sqrt(np.mean((actual - drawn["y"]) ** 2)), rel=1e-3)
+    assert shown["RMSE"][0] <= rows["RMSE"].mean() and "mean of the five forecasts" in game.result.value
 
 
 def test_the_ledger_counts_the_looks_at_the_test_part(game):
@@ -124,6 +154,7 @@ def test_labels_follow_the_language_at_the_next_draw(game, monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     game.controls["seed"].value = 3
     assert game.controls["window"].description == "window" and game.buttons["seeds"].description == "five seeds"
+    assert "best lag" in game.result.value and "最良のラグ" not in game.result.value
     body = re.sub(r'<img alt="[^"]*"', "", game.result.value)
     assert not re.search(r"[\u3040-\u30ff]", body)
 

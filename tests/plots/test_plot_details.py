@@ -61,6 +61,34 @@ def test_the_shifted_line_is_the_actual_one_lag_steps_later(lag):
     assert line(bottom, f"shifted by {lag}").get_ydata().tolist() == ACTUAL[30 - lag : 40 - lag].tolist()
 
 
+@pytest.mark.parametrize(
+    ("lag", "y", "words"),
+    [
+        (None, ACTUAL, "Actual values and prediction"),
+        (3, np.append([0, 0, 0], ACTUAL[:-3]), "closer to the values shifted by 3"),
+        (3, ACTUAL + 1, "closer to the values that are not shifted"),
+    ],
+)
+def test_the_title_says_which_line_the_prediction_is_closer_to(lag, y, words):
+    picture = plots.forecast_lines(DATES, ACTUAL, y, ATTRS, lag=lag)
+    assert words in picture.figure.axes[0].get_title(loc="left") and words in picture.alt
+    drawn = [len(axes.get_lines()) for axes in picture.figure.axes]
+    assert drawn == ([2, 2] if lag is None else [3, 3])
+
+
+def test_lags_stand_beside_each_other_as_multiples_of_the_one_at_0():
+    profiles = {"one": pd.Series([4.0, 1, 2], index=range(3)), "other": pd.Series([10.0, 5, 20], index=range(3))}
+    picture = plots.lags_beside(profiles)
+    heights = [[bar.get_height() for bar in bars] for bars in picture.figure.axes[0].containers]
+    assert heights == [[1, 0.25, 0.5], [1, 0.5, 2]] and "closest to the actual value 1 step back" in picture.alt
+    apart = profiles | {"third": pd.Series([4.0, 2, 1], index=range(3))}
+    assert "differs from model to model" in plots.lags_beside(apart).alt
+
+
+def test_the_changes_are_measured_in_the_title():
+    assert "25% as large" in plots.changes([4.0, -4], [1.0, 1], ATTRS).alt
+
+
 def test_one_forecast_ahead_is_drawn_without_a_shift():
     axes = plots.forecasts_ahead(DATES[:3], ACTUAL[:3][None], ACTUAL[:3][None], ATTRS).figure.axes
     assert line(axes[0], "shifted by 0").get_ydata().tolist() == [0]
