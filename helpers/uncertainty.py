@@ -20,6 +20,33 @@ with warnings.catch_warnings():  # crepes sets a warning filter for the whole pr
     from crepes import ConformalRegressor
 
 
+def half_width(residuals: ArrayLike, confidence: float) -> float:
+    """How far an interval must reach to both sides of a forecast, by split conformal prediction (Lei et al. 2018).
+
+    residuals: (m,), actual minus forecast on windows that were not trained on. It is the ceil((m + 1) confidence)-th
+    smallest of their sizes: infinite where there are too few for the confidence, 0 for a confidence of 0 or less.
+    """
+    sizes = np.sort(np.abs(np.asarray(residuals, dtype=float)))
+    rank = int(np.ceil(round((len(sizes) + 1) * confidence, 9)))  # 10 times 0.9 is 9, whatever the last bit says
+    if rank > len(sizes):
+        return np.inf
+    return float(sizes[rank - 1]) if rank > 0 else 0.0
+
+
+def adaptive_half_widths(calibration: ArrayLike, residuals: ArrayLike, confidence: float, gamma: float) -> np.ndarray:
+    """The half width for each day, where the share of days aimed at moves with what was missed before.
+
+    calibration: (m,), residuals that are known beforehand. residuals: (n,), one a day, each known only after its interval.
+    After each day, alpha += gamma (1 - confidence - missed), from alpha = 1 - confidence on (adaptive conformal
+    inference, Gibbs & Candes 2021). gamma: 0 never adapts. Returns (n,), infinite on days that ask for certainty.
+    """
+    alpha, widths = 1 - confidence, []
+    for residual in residuals:
+        widths.append(half_width(calibration, 1 - alpha))
+        alpha += gamma * (1 - confidence - (abs(residual) > widths[-1]))
+    return np.array(widths)
+
+
 def conformal_intervals(residuals: ArrayLike, y: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper ends of an interval around each step of each path, by split conformal prediction.
 
@@ -40,6 +67,17 @@ def conformal_intervals(residuals: ArrayLike, y: ArrayLike, confidence: float) -
     # The same last bit, for crepes: it takes the floor of (1 - confidence) (m + 1).
     ends = regressor.predict_int(y.ravel(), bins=np.tile(steps, len(y)), confidence=confidence - 1e-12)
     return ends[:, 0].reshape(y.shape), ends[:, 1].reshape(y.shape)
+
+
+def fan(residuals: ArrayLike, y: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends around paths of prices, from residuals in percent: 100 (actual / forecast - 1).
+
+    residuals: (m, horizon). y: (n, horizon), in prices. Returns low and high, (n, horizon) each, in prices: their distance
+    grows with the level of y. Raises as `conformal_intervals` does.
+    """
+    y = np.asarray(y, dtype=float)
+    low, high = conformal_intervals(residuals, np.zeros_like(y), confidence)
+    return y * (1 + low / 100), y * (1 + high / 100)
 
 
 def coverage_by_step(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Steps 07 and 08: intervals and quantiles against independent computations and data whose quantiles are known."""
+"""Steps 08 and 09: intervals and quantiles against independent computations and data whose quantiles are known."""
 
 import subprocess
 import sys
@@ -11,10 +11,13 @@ from sklearn.metrics import mean_pinball_loss
 
 from helpers.uncertainty import (
     QuantileForecaster,
+    adaptive_half_widths,
     compare_intervals,
     conformal_intervals,
     coverage_by_step,
     empirical_quantiles,
+    fan,
+    half_width,
     interval_scores,
     pinball_loss,
 )
@@ -52,6 +55,58 @@ def test_exactly_enough_residuals_are_enough(count, confidence):
 def test_too_few_residuals(count, confidence):
     with pytest.raises(ValueError, match="足りません(.|\n)*choose a smaller"):
         conformal_intervals(np.ones((count, 2)), np.ones((4, 2)), confidence)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.8, 0.95])
+def test_the_half_width_is_that_of_crepes(confidence):
+    residuals = np.random.default_rng(3).standard_t(3, size=(41, 1))
+    _, high = conformal_intervals(residuals, np.zeros((1, 1)), confidence)
+    assert half_width(residuals[:, 0], confidence) == high[0, 0]
+
+
+def test_the_half_width_covers_as_often_as_its_rank_says():
+    """The new residual is equally likely to take each of the m + 1 ranks: k / (m + 1), whatever the law."""
+    rng, m = np.random.default_rng(4), 20
+    noise = rng.standard_t(2, size=(20_000, m + 1))
+    inside = np.mean([abs(row[-1]) <= half_width(row[:-1], 0.85) for row in noise])
+    assert inside == pytest.approx(18 / 21, abs=3.5 * (18 / 21 * 3 / 21 / 20_000) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"), [(0.95, np.inf), (1.01, np.inf), (0.9, 9), (0.1, 1), (0, 0), (-0.1, 0)]
+)
+def test_the_half_width_at_both_ends(confidence, expected):
+    assert half_width(np.arange(-9.0, 0), confidence) == expected
+
+
+def test_adaptive_widths_step_by_step():
+    """Four residuals for alpha = 0.4, gamma = 0.2: ranks 3, 4, 3, 3 of 5, worked out on paper."""
+    past, today = [1.0, -2, 3, -4], [3.5, -3.9, 2.0, 9.0]
+    # alpha 0.4 -> width 3, missed -> 0.28 -> rank ceil(3.6) = 4, width 4, held -> 0.36 -> rank 4, held -> 0.44 -> rank 3
+    assert adaptive_half_widths(past, today, 0.6, 0.2).tolist() == [3, 4, 4, 3]
+
+
+def test_adaptive_coverage_comes_back_after_the_noise_has_doubled():
+    """The bound holds for any residuals at all: | share missed - alpha | <= (max(alpha, 1 - alpha) + gamma) / (gamma n)."""
+    rng, gamma, n = np.random.default_rng(5), 0.05, 1000
+    today = rng.normal(size=n) * np.repeat([1, 3], n // 2)
+    past = rng.normal(size=200)
+    inside = np.abs(today) <= adaptive_half_widths(past, today, 0.8, gamma)
+    assert abs(inside.mean() - 0.8) <= (0.8 + gamma) / (gamma * n)
+    fixed = np.abs(today) <= half_width(past, 0.8)
+    assert fixed[n // 2 :].mean() < 0.5 and inside[n // 2 :].mean() > 0.75
+
+
+def test_without_gamma_the_widths_stay_fixed():
+    rng = np.random.default_rng(6)
+    past, today = rng.normal(size=(2, 60))
+    assert set(adaptive_half_widths(past, today, 0.8, 0)) == {half_width(past, 0.8)}
+
+
+def test_the_fan_is_as_wide_in_percent_at_every_level():
+    residuals = np.array([[-1.0, 4], [2, -8], [3, 12], [-4, 16]])
+    low, high = fan(residuals, [[100.0, 200], [1000, 2000]], 0.6)  # the third of four
+    assert np.allclose(high, [[103, 224], [1030, 2240]]) and np.allclose(low, [[97, 176], [970, 1760]])
 
 
 def test_coverage_counts_and_its_interval_widens_with_the_overlap():
