@@ -8,6 +8,7 @@ import pytest
 import torch
 from scipy import stats
 from sklearn.metrics import mean_pinball_loss
+from statsmodels.regression.quantile_regression import QuantReg
 
 from helpers.uncertainty import (
     QuantileForecaster,
@@ -19,6 +20,7 @@ from helpers.uncertainty import (
     fan,
     half_width,
     interval_scores,
+    linear_quantiles,
     pinball_loss,
 )
 from helpers.validation import diebold_mariano
@@ -113,6 +115,7 @@ def test_coverage_counts_and_its_interval_widens_with_the_overlap():
     actual = np.tile(np.arange(100.0)[:, None], 14)
     table = coverage_by_step(actual, np.zeros_like(actual), np.full_like(actual, 79.5))
     assert (table["coverage"] == 0.8).all() and ((table["low"] < 0.8) & (0.8 < table["high"])).all()
+    assert table["blocks"].tolist() == [100, 50, 33, 25, 20, 16, 14, 12, 11, 10, 9, 8, 7, 7]
     width = table["high"] - table["low"]
     assert (width.diff().dropna() >= 0).all() and width[14] > 2 * width[1]
     z, n = 1.959964, 100  # Wilson (1927) by hand
@@ -136,6 +139,21 @@ def test_a_level_that_is_none_is_refused(levels):
 def test_empirical_quantiles_take_each_column_at_its_own_level():
     t = np.column_stack([np.arange(101.0), np.arange(101.0) * 10])
     assert np.allclose(empirical_quantiles(t, (0.1, 0.9)), [10, 900])
+
+
+def test_linear_quantiles_are_those_of_statsmodels():
+    rng = np.random.default_rng(7)
+    x = torch.tensor(rng.normal(size=(300, 8, 2)) * rng.lognormal(size=(300, 1, 1)), dtype=torch.float32)
+    t = torch.tensor(rng.normal(size=(300, 2)), dtype=torch.float32) * x[:, -1:, 0].abs()
+    sizes = np.abs(x.numpy())
+    columns = [sizes[:, -3:, k].mean(axis=1) for k in (0, 1)]
+    design = np.column_stack([np.ones(300), sizes[:, -1], *columns])
+    fitted = linear_quantiles(x, t, (0.2, 0.9), steps=(1, 3))(x)
+    assert fitted.shape == (300, 2)
+    for k, q in enumerate((0.2, 0.9)):
+        other = QuantReg(t[:, k].numpy().astype(float), design).fit(q=q, p_tol=1e-9, max_iter=5000).predict(design)
+        loss, others = (mean_pinball_loss(t[:, k], y, alpha=q) for y in (fitted[:, k], other))
+        assert loss == pytest.approx(others, rel=1e-4) and np.allclose(fitted[:, k], other, atol=0.05)
 
 
 def noisy(n=600, window=4, seed=0):

@@ -27,7 +27,7 @@ HISTORY = pd.DataFrame(
 RMSE = pd.Series([2.0, 3, 4], index=[1, 2, 3])
 OFFSETS = np.linspace(-3, 3, 61)
 PROFILE = pd.Series([3.0, 1, 2, 4], index=range(4))
-COVERAGE = pd.DataFrame({"coverage": 0.9, "low": 0.8, "high": 0.95}, index=range(1, 15))
+COVERAGE = pd.DataFrame({"blocks": 7, "coverage": 0.9, "low": 0.8, "high": 0.95}, index=range(1, 15))
 WAVE = 100 + 10 * np.sin(np.arange(300) / 4)
 OVER_TIME = pd.DataFrame({"skill": np.linspace(-0.1, 0.1, 81), "low": -0.2, "high": 0.2}, index=range(20, 101))
 TRIALS = pd.DataFrame(
