@@ -59,6 +59,12 @@ def small_model():
     return nn.Sequential(nn.Flatten(), nn.Linear(5, 3), nn.Tanh(), nn.Linear(3, 1))
 
 
+def partly_frozen():
+    network = small_model()
+    network[1].weight.requires_grad = False
+    return network
+
+
 def fitted(fit):
     seen, one, other = [], small_model(), small_model()
     losses = fit(one, X, T, torch.optim.LBFGS(one.parameters(), line_search_fn="strong_wolfe"), 4)
@@ -124,7 +130,10 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
         "split_last": ("windows", lambda split_last: split_last(X, T, 7)),
         "Envelope": ("windows", opened),
     },
-    "03_model": {"LSTMRegressor": ("model", model)},
+    "03_model": {
+        "LSTMRegressor": ("model", model),
+        "count_parameters": ("model", lambda count: [count(small_model()), count(partly_frozen())]),
+    },
     "04_training_loop": {"fit": ("training", fitted)},
     "05_validation": {
         "rmse": ("validation", lambda rmse: [rmse(WALK, WALK**2), rmse(WALK, WALK)]),

@@ -7,29 +7,51 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from IPython.display import DisplayHandle
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from helpers.language import text
 from helpers.plots import style
-from helpers.plots.style import Picture, canvas, draw_curves, in_unit, label, legend, line_chart, styled
+from helpers.plots.style import DIGITS, Picture, canvas, draw_curves, in_unit, label, legend, line_chart, styled
 
 WORDS = {"loss": ("損失", "loss", " / "), "direction": ("方向が合った割合", "direction right")}
 SCORES = "RMSE", "MAE", "R2"  # which have no other name
 
 
-def by_epoch(numbers: Sequence[float]) -> pd.Series:
-    """One number an epoch, from epoch 1 on."""
+def by_epoch(numbers: Sequence[float] | pd.Series) -> pd.Series:
+    """One number an epoch, from epoch 1 on; a Series says by its index which epochs its numbers are of."""
+    if isinstance(numbers, pd.Series):
+        return numbers
     return pd.Series(numbers, index=range(1, len(numbers) + 1), dtype=float)
 
 
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic scale whose marks are plain numbers; 2 and 5 times a power of ten where the powers are few."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,)))
+    axes.yaxis.set_major_formatter(DIGITS)
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 @styled
-def loss_curves(curves: dict[str, Sequence[float]], naive: float | None = None) -> Picture:
-    """Losses by epoch on a logarithmic axis; `naive` is the loss of the naive forecast in the same unit."""
-    losses = {name: by_epoch(numbers) for name, numbers in curves.items()}
+def loss_curves(
+    curves: dict[str, Sequence[float] | pd.Series], naive: float | None = None, ratio: bool = False
+) -> Picture:
+    """Losses by epoch on a logarithmic axis; a Series may leave epochs out.
+
+    naive: the loss of the naive forecast in the same unit. ratio: the losses are shares of the naive forecast's, which
+    then is 1.
+    """
+    losses = {name.replace(" / ", "\n") if len(name) > 24 else name: by_epoch(curve) for name, curve in curves.items()}
     title, y = ("学習の進み方", "How training goes"), ("損失（平均二乗誤差）", "loss (mean squared error)", "\n")
+    if ratio:
+        naive, y = 1, ("損失 ÷ ナイーブ予測の損失", "loss ÷ naive loss", "\n")
     figure, axes = line_chart(losses, title, style.EPOCH, y, 3.4, marks=12)
     if naive is not None:
         axes.axhline(naive, **style.DASHED, label=text(*style.NAIVE))
-    axes.set_yscale("log")
+    logarithmic(axes)
+    axes.xaxis.set_major_formatter(DIGITS)
     legend(axes, ncols=min(3, 1 + len(curves)))
     en = "Loss by epoch, and the level of the naive forecast."
     return Picture(figure, "エポックごとの損失の曲線と、ナイーブ予測の水準。", en)
@@ -85,13 +107,16 @@ def metrics_by_epoch(
         if best_epoch is not None:
             axes.axvline(best_epoch, color="black", linestyle=":", label=text("使う重み", "weights in use"))
         if metric == "R2":
+            if low < -1:  # of the first epochs: an axis down to them would flatten all later ones
+                note = text("−1 未満は省略", "below −1 left out", "\n")
+                axes.text(0.98, 0.03, note, ha="right", transform=axes.transAxes)
             axes.set_ylim(max(-1, axes.get_ylim()[0]), 1.05)
         elif metric == "direction":
             axes.axhline(0.5, **style.DASHED | {"color": style.GREY})
-        elif 0 < 10 * low < high:
-            axes.set_yscale("log")
         label(axes, in_unit(*words, attrs) if metric in ("RMSE", "MAE") else words, style.EPOCH)
         axes.title.set_fontsize(12)
+        if metric != "R2" and metric != "direction" and 0 < 10 * low < high:
+            logarithmic(axes)
     legend(panels[0, 0], ncols=3)
     ja, en = "、".join(words[0] for words in names), ", ".join(words[1] for words in names)
     ja, en = f"エポックごとの{ja}。", f"{en} by epoch."

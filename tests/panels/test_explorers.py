@@ -21,7 +21,8 @@ from helpers.panels.project import project_explorer
 from helpers.panels.training import loss_explorer
 from helpers.panels.windows import windows_explorer
 from helpers.project.trainer import Trainer
-from helpers.windows import make_windows
+from helpers.training import Forecaster
+from helpers.windows import make_windows, split_last
 
 
 def picture(html):
@@ -65,15 +66,28 @@ def test_a_window_longer_than_the_rows_shown_is_said_and_the_panel_lives_on():
 
 
 def test_loss_explorer_lays_the_runs_over_each_other_and_names_a_breakdown():
-    x, t = make_windows(load_prices("ibm")["Open"].tail(200), 5)
-    explorer = loss_explorer(x, t, epochs=5)
-    first = picture(explorer.result.value)
-    explorer.controls["optimizer"].value = "lbfgs"
-    assert picture(explorer.result.value) != first and "naive forecast" in explorer.result.value
+    x, x_validation, t, t_validation = split_last(*make_windows(load_prices("ibm")["Open"].tail(200), 5), 50)
+    explorer = loss_explorer(x, t, x_validation, t_validation, epochs=5, hidden_size=3)
+    every_control_acts(explorer, {"optimizer": "lbfgs", "lr": 1e-4, "epochs": 4, "hidden_size": 4})
     good = explorer.result.value
     explorer.work = lambda **settings: (_ for _ in ()).throw(FloatingPointError("損失が nan\nthe loss became nan"))
     explorer.controls["lr"].value = 1.0
     assert explorer.result.value == good and "損失が nan<br>the loss became nan" in explorer.status.value
+
+
+def test_loss_explorer_opens_on_a_training_that_learns_and_scores_it_on_both_parts():
+    x, x_validation, t, t_validation = split_last(*make_windows(load_prices("ibm")["Open"].tail(1092), 5), 100)
+    said = loss_explorer(x, t, x_validation, t_validation).result.value
+    learned, unseen = (
+        float(n) for n in re.search(r"Loss: (\S+) times naive on the training part, (\S+) on", said).groups()
+    )
+    model = Forecaster(x, t, hidden_size=16, optimizer="adamw", lr=0.01)
+    first, last = model.train(100).losses[0], model.losses[-1]
+    assert last < first / 20  # the curve falls; with AdamW's usual rate it would hardly move
+    spread = model.scale.standard.std.item() ** 2
+    assert learned == pytest.approx(last * spread / ((x[:, -1] - t) ** 2).mean().item(), rel=0.01)
+    errors = [((y - t_validation) ** 2).mean().item() for y in (model(x_validation), x_validation[:, -1])]
+    assert unseen == pytest.approx(errors[0] / errors[1], rel=0.01)
 
 
 def test_the_panel_trains_for_new_settings_and_only_draws_for_a_new_origin(monkeypatch):

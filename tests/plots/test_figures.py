@@ -98,7 +98,10 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "split_or_shuffle": lambda: plots.split_or_shuffle(prices.index, opened, 100, attrs=attrs),
         "unrolled": lambda: plots.unrolled(3, 5),
         "fading_memory": lambda: plots.fading_memory([0.5, 0.9, 0.99], 30),
+        "lstm_cell": plots.lstm_cell,
+        "slopes_by_age": lambda: plots.slopes_by_age({one: RMSE, other: RMSE / 1e6}),
         "loss_curves": lambda: plots.loss_curves(curves, naive=0.01),
+        "loss_curves, ratio": lambda: plots.loss_curves({one: pd.Series([3.0, 0.9], index=[500, 8000])}, ratio=True),
         "metrics_by_epoch": lambda: plots.metrics_by_epoch(history, attrs),
         "metrics_by_epoch, best": lambda: plots.metrics_by_epoch(history, attrs, ("loss", "RMSE", "direction"), 2),
         "forecast_lines": lambda: plots.forecast_lines(dates, actual, naive + 0.3, attrs),
@@ -145,6 +148,7 @@ NAMES = [f"curve {k}" for k in range(8)]
 EIGHT_PATHS = {name: np.full((2, 14), 100.0 + k) for k, name in enumerate(NAMES)}
 EIGHT = {
     "fading_memory": lambda: plots.fading_memory(np.linspace(0.1, 0.9, 8), 30),
+    "slopes_by_age": lambda: plots.slopes_by_age(dict.fromkeys(NAMES, RMSE)),
     "loss_curves": lambda: plots.loss_curves(dict.fromkeys(NAMES, [3, 2, 1])),
     "metrics_by_epoch": lambda: plots.metrics_by_epoch(dict.fromkeys(NAMES, HISTORY), made_prices().attrs),
     "skills": lambda: plots.skills(
@@ -272,7 +276,7 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
     odd = r"$\nosuch$"  # read as mathematics, this is an error when it is drawn
     picture = figures(odd)[name]()
     picture.figure.draw_without_rendering()
-    static = "unrolled fading_memory coverage_of_fans pinball workers_timeline"
+    static = "unrolled fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
     shown = any(odd in text for text in words(picture.figure))
     assert shown or name in [*static.split(), "loss_and_weights"]
 

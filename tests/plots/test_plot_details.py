@@ -142,6 +142,37 @@ def test_metrics_get_the_scale_and_the_line_that_they_need():
     assert len(without.figure.axes) == 3 and "点線" not in without.alt
 
 
+def test_losses_stand_at_their_epochs_and_a_ratio_beside_a_naive_forecast_of_1():
+    stored = pd.Series([2.5, 0.9], index=[500, 8000])
+    axes = plots.loss_curves({"stored": stored, "here": [3.0, 2.0]}, ratio=True).figure.axes[0]
+    assert line(axes, "stored").get_xdata().tolist() == [500, 8000] and line(axes, "here").get_xdata().tolist() == [
+        1,
+        2,
+    ]
+    assert line(axes, "naive forecast").get_ydata() == [1, 1] and "loss ÷ naive loss" in axes.get_ylabel()
+    plain = plots.loss_curves({"here": [3.0, 2.0]}).figure.axes[0]
+    assert len(plain.get_lines()) == 1 and "÷" not in plain.get_ylabel()
+
+
+@pytest.mark.parametrize(
+    ("losses", "marks"),
+    [([3.0, 0.9], ["1", "2"]), ([9000.0, 1.0], ["1", "10", "100", "1,000"]), ([0.02, 0.001], ["0.005"])],
+)
+def test_marks_of_a_logarithmic_axis_are_plain_numbers(losses, marks):
+    figure = plots.loss_curves({"here": losses}).figure
+    figure.draw_without_rendering()
+    axis = figure.axes[0].yaxis
+    assert set(marks) <= {mark.get_text() for mark in axis.get_majorticklabels()}
+    assert not any(mark.get_text() for mark in axis.get_minorticklabels())
+
+
+def test_an_r2_that_leaves_its_axes_says_so():
+    far, near = (pd.DataFrame({"R2": [low, 0.9]}, index=[1, 2]) for low in (-60, -0.5))
+    for frame, said in ((far, True), (near, False)):
+        axes = plots.metrics_by_epoch({"training": frame}, ATTRS, ["R2"]).figure.axes[0]
+        assert any("below −1" in words.get_text() for words in axes.texts) == said
+
+
 def test_the_closed_loop_may_run_longer_than_the_truth():
     wave = np.arange(300.0)
     left, right = plots.closed_loop(wave, {"loop": np.arange(500.0)}, ATTRS).figure.axes
