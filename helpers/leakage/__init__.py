@@ -2,7 +2,7 @@
 """Step 11: tripwires for leaks, and a laboratory in which they can be seen to fire."""
 
 from helpers.leakage.alterations import alter, coin_tosses
-from helpers.leakage.laboratory import LEAKS, Experiment, laboratory_suite, scores
+from helpers.leakage.laboratory import LEAKS, SCALINGS, Experiment, in_use, laboratory_suite, scores
 from helpers.leakage.tripwires import (
     SKILL_LIMIT,
     Finding,

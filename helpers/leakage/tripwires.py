@@ -100,13 +100,13 @@ def future_changes_past(
                     name,
                     True,
                     f"行 {row} から先の値を変えると、それより前に作った予測が動きました。",
-                    f"Other values from row {row} on moved forecasts made before that row.",
+                    f"Changing the values from row {row} on moved forecasts made before it.",
                 )
     return Finding(
         name,
         False,
         "未来の値を変えても、それより前に作った予測は動きません。",
-        "Other values in the future moved no forecast made before them.",
+        "Changing the future moved no forecast made before it.",
     )
 
 
@@ -148,14 +148,14 @@ def statistics_depend_on_test(statistics: Callable[[object, int], object], value
         return Finding(
             name,
             False,
-            "テスト部分を変えても、標準化の数は変わりません。",
-            "Another test part left the numbers for scaling as they were.",
+            "テスト部分を変えても、スケーリングに使う数は変わりません。",
+            "Changing the test part left the numbers for scaling as they were.",
         )
     return Finding(
         name,
         True,
-        "テスト部分を変えると、標準化に使う数が変わりました。",
-        "Another test part changed the numbers for scaling.",
+        "テスト部分を変えると、スケーリングに使う数が変わりました。",
+        "Changing the test part changed the numbers for scaling.",
     )
 
 

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from helpers import plots
 from helpers.language import text
-from helpers.leakage import LEAKS, laboratory_suite, report, scores
+from helpers.leakage import LEAKS, SCALINGS, laboratory_suite, report, scores
 from helpers.panels.engine import Job, Panel, SeriesMenu, box, choice, looked, slider
 
 
@@ -21,27 +19,32 @@ def leakage_laboratory(
 ) -> Panel:
     """A box for each leak: tick it, and the pipeline is trained again, scored on test and hold-out, and run over the tripwires.
 
-    series, fallback: as in `load_prices`; of the column to forecast the last `rows` values are used.
+    series, fallback: as in `load_prices`; of the column to forecast the last `rows` values are used. Each answer shows the
+    hold-out, the last `hold_out` of them, and counts as a look at it.
     """
     menu = SeriesMenu(series, fallback, rows)
 
-    def work(series: str, seed: int, **ticked: bool) -> Job:
+    def work(series: str, seed: int, target: str, scaling: str, **ticked: bool) -> Job:
         prices = menu[series]
         values = prices[prices.attrs["column"]].to_numpy()
         leaks = [leak for leak, on in ticked.items() if on]
+        settings = {"seed": seed, "target": target, "scaling": scaling}
         skills = {}
         for name, planted in ((text("リークなし", "no leak"), []), (text("今の設定", "as ticked"), leaks)):
-            skills[name] = scores(values, hold_out, test, planted, seed=seed)
+            both = scores(values, hold_out, test, planted, **settings)
+            skills[name] = [both["apparent"]], [both["hold-out"]]
             yield 0.1 * len(skills)
         findings = []
-        for finding in laboratory_suite(values[:-hold_out], test, leaks, seed=seed):
+        for finding in laboratory_suite(values[:-hold_out], test, leaks, **settings):
             findings.append(finding)
             yield 0.2 + 0.2 * len(findings)
-        picture = plots.apparent_and_hold_out(pd.DataFrame(skills).T)
-        table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("見たこと", "seen")})
+        picture = plots.apparent_and_hold_out(skills)
+        table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("結果", "result")})
         lines = table.to_html(border=0, classes="words").replace("\\n", "<br>")  # as pandas writes a new line in a cell
         return picture.to_html(fast=True) + lines + looked(prices.attrs["name"])
 
-    names = list(dict.fromkeys([menu.names[0], "random_walk", "ibm", "usdjpy", "electricity"]))
+    names = list(dict.fromkeys([menu.names[0], "random_walk", "co2", "ibm", "usdjpy", "electricity"]))
     controls = {"series": choice(names, names[0]), "seed": slider(seed, 0, 20)}
-    return Panel(controls | {leak: box(False) for leak in LEAKS}, work, LEAKS)
+    controls |= {"target": choice(["change", "level"], "change"), "scaling": choice(list(SCALINGS), "standard")}
+    words = LEAKS | {"scaling": ("スケーリング", "scaling")}
+    return Panel(controls | {leak: box(False) for leak in LEAKS}, work, words)

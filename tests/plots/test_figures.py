@@ -75,7 +75,7 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
     odd_open = prices.rename(columns={"Open": f"Open{odd}"})
     one, other = f"one{odd}", f"other{odd}"
     compared = pd.DataFrame(SKILL, index=pd.MultiIndex.from_product([[one, other], [f"naive{odd}", f"linear{odd}"]]))
-    skill_of = pd.DataFrame({"apparent": [-0.1, 0.4], "hold-out": [-0.2, -0.3]}, index=[one, other])
+    skill_of = {one: ([-0.1, 0, 0.1], [-0.2, -0.3, -0.2]), other: ([0.4], [-0.3])}
     history = {one: HISTORY, other: HISTORY + 0.1}
     intervals = {one: np.tile([195, 205], (50, 1)), other: np.tile([190, 210], (50, 1))}
     fans = {f"95%{odd}": (paths - 9, paths + 9), f"80%{odd}": (paths - 4, paths + 4)}
@@ -128,7 +128,7 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "rmse_by_columns": lambda: plots.rmse_by_columns(runs, {one: 2.0, other: 3.0}, attrs),
         "pinball": lambda: plots.pinball([0.1, 0.5, 0.9]),
         "range_intervals": lambda: plots.range_intervals(prices.tail(50), intervals),
-        "apparent_and_hold_out": lambda: plots.apparent_and_hold_out(skill_of, skill_of.abs() / 5),
+        "apparent_and_hold_out": lambda: plots.apparent_and_hold_out(skill_of),
         "tripwire_grid": lambda: plots.tripwire_grid(fired),
         "skill_over_time": lambda: plots.skill_over_time(
             dates, over_time, (f"前日の始値{odd}", f"the previous open{odd}")
