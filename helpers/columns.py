@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import QuantileRegressor
+import torch
 
 from helpers.data import select_columns
-from helpers.uncertainty import empirical_quantiles
+from helpers.uncertainty import empirical_quantiles, linear_quantiles
+from helpers.windows import make_windows, split_last
 
 
 def relative_to_close(prices: pd.DataFrame) -> pd.DataFrame:
@@ -47,18 +48,14 @@ def scaled_quantiles(relative: pd.DataFrame, ahead: int, levels: Sequence[float]
 def har_quantiles(
     relative: pd.DataFrame, ahead: int, levels: Sequence[float], spans: Sequence[int] = (1, 5, 22)
 ) -> np.ndarray:
-    """Linear quantile regression (Koenker & Bassett 1978) of Low and High on the mean ranges of the last `spans` days.
+    """`linear_quantiles` of Low and High from the mean ranges of the last `spans` days, as HAR has them (Corsi 2009).
 
-    A day, a week and a month of trading are the inputs of HAR (Corsi 2009). It is fitted on the days before the last
-    `ahead`, and forecasts those. Returns (ahead, 2).
+    A day, a week and a month of trading. Fitted on the days before the last `ahead`, it forecasts those. Returns (ahead, 2).
     """
-    means = pd.concat([relative["range"].rolling(span).mean().shift(1) for span in spans], axis=1).iloc[max(spans) :]
-    x, t = means.to_numpy(), relative[["Low", "High"]].iloc[max(spans) :].to_numpy()
-    sides = [
-        QuantileRegressor(quantile=q, alpha=0).fit(x[:-ahead], side[:-ahead])
-        for q, side in zip(levels, t.T, strict=True)
-    ]
-    return np.stack([side.predict(x[-ahead:]) for side in sides], axis=1)
+    x, _ = make_windows(relative["range"], max(spans))
+    t = torch.tensor(relative[["Low", "High"]].to_numpy()[max(spans) :], dtype=torch.float32)
+    x_train, x_ahead, t_train, _ = split_last(x, t, ahead)
+    return linear_quantiles(x_train, t_train, levels, spans)(x_ahead)
 
 
 def simple_intervals(

@@ -1,12 +1,13 @@
 """Steps 08 and 09: an interval instead of a line. Conformal intervals, quantiles, and how both are scored."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike
+from sklearn.linear_model import QuantileRegressor
 from sklearn.metrics import mean_pinball_loss
 from statsmodels.stats.proportion import proportion_confint
 from torch import Tensor
@@ -18,6 +19,31 @@ from helpers.training import Forecaster, Loss
 
 with warnings.catch_warnings():  # crepes sets a warning filter for the whole program when it is imported
     from crepes import ConformalRegressor
+
+
+def half_width(residuals: ArrayLike, confidence: float) -> float:
+    """How far an interval must reach to both sides of a forecast, by split conformal prediction (Lei et al. 2018).
+
+    residuals: (m,), actual minus forecast on windows that were not trained on. It is the ceil((m + 1) confidence)-th
+    smallest of their sizes: infinite where there are too few for the confidence, 0 for a confidence of 0 or less.
+    """
+    sizes = np.append(np.sort(np.abs(np.asarray(residuals, dtype=float))), np.inf)
+    rank = int(np.ceil(round(len(sizes) * confidence, 9)))  # 10 times 0.9 is 9, whatever the last bit says
+    return float(sizes[min(rank, len(sizes)) - 1]) if rank > 0 else 0.0
+
+
+def adaptive_half_widths(calibration: ArrayLike, residuals: ArrayLike, confidence: float, gamma: float) -> np.ndarray:
+    """The half width for each day, where the share of days aimed at moves with what was missed before.
+
+    calibration: (m,), residuals that are known beforehand. residuals: (n,), one a day, each known only after its interval.
+    After each day, alpha += gamma (1 - confidence - missed), from alpha = 1 - confidence on (adaptive conformal
+    inference, Gibbs & Candès 2021). gamma: 0 never adapts. Returns (n,), infinite on days that ask for certainty.
+    """
+    alpha, widths = 1 - confidence, []
+    for residual in residuals:
+        widths.append(half_width(calibration, 1 - alpha))
+        alpha += gamma * (1 - confidence - (abs(residual) > widths[-1]))
+    return np.array(widths)
 
 
 def conformal_intervals(residuals: ArrayLike, y: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
@@ -42,18 +68,31 @@ def conformal_intervals(residuals: ArrayLike, y: ArrayLike, confidence: float) -
     return ends[:, 0].reshape(y.shape), ends[:, 1].reshape(y.shape)
 
 
-def coverage_by_step(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> pd.DataFrame:
-    """How many actual values lie inside the interval, by step ahead: columns coverage, low and high, index 1 .. horizon.
+def fan(residuals: ArrayLike, y: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends around paths of prices, from residuals in percent: 100 (actual / forecast - 1).
 
-    actual, low, high: (n, horizon). low and high of the result are a 95% interval of the coverage itself (Wilson 1927).
-    Paths that start one step apart share all but one of their days, so n paths of `step` days count as n // step.
+    residuals: (m, horizon). y: (n, horizon), in prices. Returns low and high, (n, horizon) each, in prices: their distance
+    grows with the level of y. Raises as `conformal_intervals` does.
+    """
+    y = np.asarray(y, dtype=float)
+    low, high = conformal_intervals(residuals, np.zeros_like(y), confidence)
+    return y * (1 + low / 100), y * (1 + high / 100)
+
+
+def coverage_by_step(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> pd.DataFrame:
+    """How many actual values lie inside the interval, by step ahead: columns blocks, coverage, low, high.
+
+    actual, low, high: (n, horizon); the index is 1 .. horizon. low and high of the result are a 95% interval of the coverage itself (Wilson 1927).
+    Paths that start one step apart share all but one of their days, so n paths of `step` days count as n // step, the
+    number of paths without a common day: column blocks, at least 1.
     """
     actual, low, high = check_paths(actual=actual, low=low, high=high)
     inside = np.mean((low <= actual) & (actual <= high), axis=0)
     steps = np.arange(1, len(inside) + 1)
     count = np.maximum(1, len(actual) // steps)
     ends = proportion_confint(inside * count, count, method="wilson")
-    return pd.DataFrame({"coverage": inside, "low": ends[0], "high": ends[1]}, index=pd.Index(steps, name="step"))
+    columns = {"blocks": count, "coverage": inside, "low": ends[0], "high": ends[1]}
+    return pd.DataFrame(columns, index=pd.Index(steps, name="step"))
 
 
 def pinball_loss(levels: Sequence[float]) -> Loss:
@@ -75,6 +114,23 @@ def pinball_loss(levels: Sequence[float]) -> Loss:
 def empirical_quantiles(t: ArrayLike, levels: Sequence[float]) -> np.ndarray:
     """The quantile of each column of t, (n, k), at its own level: the forecast that needs no model. Returns (k,)."""
     return np.array([np.quantile(column, level) for column, level in zip(np.asarray(t).T, levels, strict=True)])
+
+
+def linear_quantiles(
+    x_train: Tensor, t_train: Tensor, levels: Sequence[float], steps: Sequence[int] = (1, 5, 20)
+) -> Callable[[Tensor], np.ndarray]:
+    """Quantile regression on recent unrest: a function from windows (n, window, features) to quantiles (n, k).
+
+    Its inputs are the mean sizes of each feature over the last `steps` steps of the window: a day, a week and a month of
+    trading days (Koenker & Bassett 1978; the three spans are those of Corsi 2009). t_train: (n, k), k = len(levels).
+    """
+
+    def unrest(x: Tensor) -> np.ndarray:
+        return np.concatenate([x.abs()[:, -step:].mean(dim=1).numpy(force=True) for step in steps], axis=1)
+
+    targets = zip(t_train.numpy(force=True).T, levels, strict=True)
+    models = [QuantileRegressor(quantile=q, alpha=0).fit(unrest(x_train), column) for column, q in targets]
+    return lambda x: np.stack([model.predict(unrest(x)) for model in models], axis=1)
 
 
 class QuantileForecaster(Forecaster):

@@ -70,6 +70,12 @@ def paths(cls):
     return cls(1, 6, 4)(X)
 
 
+def adapted(adaptive_half_widths):
+    return [
+        adaptive_half_widths(WALK[:20] - 100, WALK - 100, q, gamma).tolist() for q in (0.5, 0.9) for gamma in (0, 0.3)
+    ]
+
+
 def walked(walk):
     def last_and_count(x, t, previous):
         return lambda latest: latest[:, -1, :1] + len(x) + (0 if previous is None else previous(latest) / 1000)
@@ -121,6 +127,17 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
         "recursive": ("horizons", lambda recursive: recursive(lambda x: x[:, -1] + x[:, -2], X, 5)),
         "EncoderDecoder": ("horizons", paths),
         "rmse_by_step": ("horizons", lambda rmse: rmse(X[:, :, 0].double(), FRAME.to_numpy()[:30, :1] + np.zeros(5))),
+    },
+    "08_uncertainty": {
+        "half_width": (
+            "uncertainty",
+            lambda width: [float(width(WALK - 100, q)) for q in (-0.2, 0.0, 0.1, 0.8, 0.99, 1.2)],
+        ),
+        "adaptive_half_widths": ("uncertainty", adapted),
+        "fan": (
+            "uncertainty",
+            lambda fan: [end.tolist() for end in fan(FRAME.to_numpy() / 9, X[:, :2, 0].numpy() + 9, 0.8)],
+        ),
     },
     "09_many_columns": {
         "recent_range": ("columns", lambda recent: [recent(RELATIVE, 1), recent(RELATIVE, half_life=7.5)]),

@@ -8,7 +8,7 @@ from helpers.baselines import naive_forecast, seasonal_naive_forecast
 from helpers.horizons import METHODS, PathForecaster, rmse_by_step
 from helpers.language import text
 from helpers.panels.engine import Job, Panel, SeriesMenu, choice, looked, slider, train
-from helpers.uncertainty import conformal_intervals
+from helpers.uncertainty import fan
 from helpers.windows import make_windows, purge, split_last
 
 
@@ -29,16 +29,16 @@ class _Horizons:
         row = window + origin
         around = slice(max(0, row - 60), row + horizon + 10)
         shown, path = span.iloc[around], y[origin : origin + 1]
-        fans = {f"{level:.0%}": conformal_intervals(residuals, path, level) for level in (0.95, 0.8)}
+        fans = {f"{level:.0%}": fan(residuals, path, level) for level in (0.95, 0.8)}
         values, start = shown[prices.attrs["column"]], [row - around.start]
-        fan = plots.paths_from_origins(shown.index, values, start, {method: path}, prices.attrs, fans)
+        chart = plots.paths_from_origins(shown.index, values, start, {method: path}, prices.attrs, fans)
         forecasts = {method: y, text("ナイーブ", "naive"): naive_forecast(x_test, horizon)}
         period = prices.attrs["season"]
         if period and period <= window:
             forecasts[text("季節ナイーブ", "seasonal naive")] = seasonal_naive_forecast(x_test, horizon, period)
         errors = {name: rmse_by_step(t_test, forecast) for name, forecast in forecasts.items()}
         law = errors[text("ナイーブ", "naive")].iloc[0]
-        pictures = fan.to_html(fast=True) + plots.error_by_step(errors, prices.attrs, law).to_html(fast=True)
+        pictures = chart.to_html(fast=True) + plots.error_by_step(errors, prices.attrs, law).to_html(fast=True)
         return pictures + looked(prices.attrs["name"])
 
     def _train(self, series: str, method: str, window: int, horizon: int, seed: int) -> Generator[float, None, tuple]:
@@ -48,7 +48,8 @@ class _Horizons:
         x, x_calibration, t, t_calibration = split_last(*purge(x, t, horizon), self.calibration)
         forecaster = PathForecaster(*purge(x, t, horizon), method, seed=seed, hidden_size=self.hidden_size)
         yield from train(forecaster, self.epochs)
-        return prices, x_test, t_test, forecaster(x_test), t_calibration - forecaster(x_calibration)
+        residuals = 100 * (t_calibration / forecaster(x_calibration) - 1)  # percent: the fan widens with the level
+        return prices, x_test, t_test, forecaster(x_test), residuals
 
 
 def horizon_explorer(

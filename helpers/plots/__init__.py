@@ -3,14 +3,15 @@
 
 from helpers.plots.backtest import skill_over_time
 from helpers.plots.beyond import LiveLag, loss_and_weights, skills, window_weights
-from helpers.plots.columns import between_close_and_open, pinball, range_intervals, rmse_by_columns
+from helpers.plots.columns import between_close_and_open, range_intervals, rmse_by_columns
 from helpers.plots.data import price_bars, price_history, two_scales
-from helpers.plots.horizons import closed_loop, coverage_of_fans, error_by_step, paths_from_origins
+from helpers.plots.horizons import closed_loop, error_by_step, paths_from_origins
 from helpers.plots.leakage import apparent_and_hold_out, tripwire_grid
 from helpers.plots.model import fading_memory, unrolled
 from helpers.plots.project import forecasts_ahead, three_parts
 from helpers.plots.search import best_of_many, search_overview, workers_timeline
 from helpers.plots.style import WIDTH, Picture
 from helpers.plots.training import LiveLoss, loss_curves, metrics_by_epoch
+from helpers.plots.uncertainty import coverage_of_fans, intervals_over_time, pinball
 from helpers.plots.validation import changes, error_of_guesses, forecast_lines, lag_bars, playground
 from helpers.plots.windows import split_or_shuffle, windows_on_series

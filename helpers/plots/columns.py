@@ -2,11 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from helpers.language import text
 from helpers.plots import style
-from helpers.plots.style import Picture, canvas, draw_curves, in_unit, label, legend, line_chart, styled
+from helpers.plots.style import Picture, canvas, draw_curves, in_unit, label, legend, styled
 
 
 @styled
@@ -55,17 +54,6 @@ def rmse_by_columns(errors: pd.DataFrame, baselines: dict[str, float], attrs: di
     legend(axes, ncols=2)
     en = "Bars of RMSE by the columns shown, and lines at the RMSE of the baselines."
     return Picture(figure, "見せた列ごとの RMSE の棒と、ベースラインの RMSE の線。", en)
-
-
-@styled
-def pinball(levels: ArrayLike) -> Picture:
-    """The pinball loss by error, one curve a level."""
-    error = np.linspace(-2, 2, 41)
-    curves = {f"q = {q:g}": pd.Series(np.maximum(q * error, (q - 1) * error), error) for q in levels}
-    x, y = ("実際の値 − 予測", "actual − forecast"), ("損失", "loss")
-    figure, axes = line_chart(curves, ("ピンボール損失", "Pinball loss"), x, y, 3)
-    legend(axes, "upper left", bbox_to_anchor=(1, 1))
-    return Picture(figure, "左右で傾きの違う V 字の曲線。", "V-shaped curves with a different slope on either side.")
 
 
 @styled

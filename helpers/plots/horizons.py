@@ -81,24 +81,6 @@ def error_by_step(errors: dict[str, pd.Series | Sequence[pd.Series]], attrs: dic
 
 
 @styled
-def coverage_of_fans(tables: dict[float, pd.DataFrame]) -> Picture:
-    """Share of actual values inside the interval by step ahead; `tables`: confidence -> as of `coverage_by_step`."""
-    figure, panels = canvas(3.6, ncols=len(tables), sharey=True, squeeze=False)
-    measured = text("測った被覆率と 95% 区間", "measured, with 95% interval")
-    for axes, (confidence, table) in zip(panels[0], tables.items(), strict=True):
-        away = np.abs(table[["low", "high"]].T.to_numpy() - table["coverage"].to_numpy())
-        axes.errorbar(table.index, table["coverage"], away, fmt="o", color=style.BLUE, capsize=3, label=measured)
-        axes.axhline(confidence, color=style.RED, linestyle="--", label=text("目標", "aimed at"))
-        axes.set_ylim(0, 1.03)
-        label(axes, (f"目標 {confidence:.0%}", f"aimed at {confidence:.0%}", " / "), AHEAD)
-    label(panels[0, 0], y=("予測区間に入った割合", "share inside the interval", "\n"))
-    panels[0, 0].yaxis.set_major_formatter("{x:.0%}")
-    legend(panels[0, 0], ncols=2)
-    en = "Coverage by steps ahead with its interval; the dashed line is the aim."
-    return Picture(figure, "何期先かごとの被覆率と、その区間。破線が目標。", en)
-
-
-@styled
 def closed_loop(actual: ArrayLike, paths: Paths, attrs: dict, close_up: int = 100) -> Picture:
     """The first and the last `close_up` steps of forecasts that feed on themselves, over the true continuation."""
     figure, (left, right) = canvas(3.8, ncols=2, sharey=True)

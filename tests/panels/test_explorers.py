@@ -119,6 +119,23 @@ def test_the_panels_first_origin_is_the_first_test_window(monkeypatch):
         assert pd.Timestamp(drawn["actual"].index[drawn["start"]]) == prices.index[-(50 + 4) + origin]
 
 
+def test_the_panels_fan_is_as_wide_in_percent_at_every_origin(monkeypatch):
+    drawn = {}
+    real = horizons.plots.paths_from_origins
+
+    def draw(dates, actual, starts, paths, attrs, fans):
+        drawn.update(path=paths["direct"], high=fans["80%"][1])
+        return real(dates, actual, starts, paths, attrs, fans)
+
+    monkeypatch.setattr(horizons.plots, "paths_from_origins", draw)
+    panel = horizons.horizon_explorer("ibm", None, window=10, horizon=5, hidden_size=2, epochs=1)
+    shares = []
+    for origin in (0, 60):
+        panel.controls["origin"].value = origin
+        shares.append(drawn["high"] / np.asarray(drawn["path"]))
+    assert np.allclose(*shares) and (np.diff(shares[0]) > 0).all()
+
+
 def test_a_series_of_one_column_is_told_what_is_missing():
     with pytest.raises(ValueError, match="no column Low, High, Open"):
         columns.interval_explorer(load_prices("usdjpy"))

@@ -27,7 +27,7 @@ HISTORY = pd.DataFrame(
 RMSE = pd.Series([2.0, 3, 4], index=[1, 2, 3])
 OFFSETS = np.linspace(-3, 3, 61)
 PROFILE = pd.Series([3.0, 1, 2, 4], index=range(4))
-COVERAGE = pd.DataFrame({"coverage": 0.9, "low": 0.8, "high": 0.95}, index=range(1, 15))
+COVERAGE = pd.DataFrame({"blocks": 7, "coverage": 0.9, "low": 0.8, "high": 0.95}, index=range(1, 15))
 WAVE = 100 + 10 * np.sin(np.arange(300) / 4)
 OVER_TIME = pd.DataFrame({"skill": np.linspace(-0.1, 0.1, 81), "low": -0.2, "high": 0.2}, index=range(20, 101))
 TRIALS = pd.DataFrame(
@@ -79,6 +79,7 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
     history = {one: HISTORY, other: HISTORY + 0.1}
     intervals = {one: np.tile([195, 205], (50, 1)), other: np.tile([190, 210], (50, 1))}
     fans = {f"95%{odd}": (paths - 9, paths + 9), f"80%{odd}": (paths - 4, paths + 4)}
+    widths = {one: np.full(100, 2.0), other: np.append(np.linspace(1, 3, 99), np.inf)}
     curves = {f"run {k}{odd}": np.exp(-np.arange(50) / (k + 3)) for k in range(6)}
     steps = {f"method {k}{odd}": pd.Series(np.arange(1, 15) + k, index=range(1, 15)) for k in range(5)}
     weights = np.outer(np.arange(50) / 50, [0.1, 0.2, 0.9])
@@ -115,6 +116,7 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "error_by_step": lambda: plots.error_by_step(steps, attrs, law=2.0),
         "error_by_step, runs": lambda: plots.error_by_step({one: [RMSE, RMSE + 1], other: [RMSE + 2]}, attrs),
         "coverage_of_fans": lambda: plots.coverage_of_fans({0.8: COVERAGE, 0.95: COVERAGE}),
+        "intervals_over_time": lambda: plots.intervals_over_time(dates, actual - naive, widths, 0.8, 20),
         "closed_loop": lambda: plots.closed_loop(WAVE, {one: WAVE * 0.9, other: np.append(WAVE, 0)}, attrs),
         "between_close_and_open": lambda: plots.between_close_and_open(prices),
         "rmse_by_columns": lambda: plots.rmse_by_columns(runs, {one: 2.0, other: 3.0}, attrs),
@@ -160,6 +162,9 @@ EIGHT = {
         {name: (low, low + 1) for name, low in EIGHT_PATHS.items()},
     ),
     "error_by_step": lambda: plots.error_by_step(dict.fromkeys(NAMES, [RMSE, RMSE + 1]), made_prices().attrs),
+    "intervals_over_time": lambda: plots.intervals_over_time(
+        made_prices(100).index, np.ones(100), dict.fromkeys(NAMES, np.full(100, 2.0)), 0.8
+    ),
     "closed_loop": lambda: plots.closed_loop(WAVE, dict.fromkeys(NAMES, WAVE), made_prices().attrs),
     "rmse_by_columns": lambda: plots.rmse_by_columns(
         pd.DataFrame({"run": np.ones(9)}), dict.fromkeys(NAMES, 2.0), made_prices().attrs

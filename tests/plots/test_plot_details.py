@@ -135,3 +135,19 @@ def test_live_lag_shows_what_it_measures_after_every_epoch(monkeypatch):
     _, right = shown[-1].figure.axes
     last = next(line for line in right.get_lines() if line.get_label() == "t")
     assert last.get_ydata().tolist() == [0.2, 0.4, 0.6]
+
+
+def test_recent_coverage_is_that_of_the_last_days_and_an_infinite_width_is_drawn_at_the_edge():
+    residuals = np.tile([1.0, -3.0], 20)  # a width of 2 holds every other day
+    widths = {"two": np.full(40, 2.0), "all": np.append(np.full(39, 4.0), np.inf)}
+    top, bottom = plots.intervals_over_time(DATES, residuals, widths, 0.8, days=10).figure.axes
+    two, every = (line.get_ydata() for line in bottom.get_lines()[:2])
+    assert np.isnan(two[:9]).all() and (two[9:] == 0.5).all() and (every[9:] == 1).all()
+    assert line(top, "all").get_ydata()[-1] == top.get_ylim()[1] == pytest.approx(4.4)
+    assert line(top, "two").get_ydata().tolist() == [2] * 40
+
+
+def test_coverage_says_how_many_windows_do_not_overlap():
+    table = pd.DataFrame({"coverage": 0.8, "low": 0.5, "high": 0.9}, index=range(1, 15))
+    axes = plots.coverage_of_fans({0.8: table.assign(blocks=100 // table.index)}).figure.axes[0]
+    assert [words.get_text() for words in axes.get_xticklabels()] == ["1\n(100)", "5\n(20)", "10\n(10)", "14\n(7)"]
