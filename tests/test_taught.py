@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 TOY = [100, 102, 105, 103, 106, 108, 107, 109]
 FRAME = pd.DataFrame({"Open": np.arange(40.0) ** 1.5, "Close": np.arange(40.0)[::-1]})
 WALK = np.cumsum(np.random.default_rng(0).normal(size=60)) + 100
+RELATIVE = pd.DataFrame({"Low": -np.abs(np.diff(WALK)), "High": np.diff(WALK) ** 2})
+RELATIVE["range"] = RELATIVE["High"] - RELATIVE["Low"]
 X = torch.randn(30, 5, 1, generator=torch.Generator().manual_seed(0))
 T = X[:, -1] * 0.5
 
@@ -162,6 +164,10 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
             "uncertainty",
             lambda fan: [end.tolist() for end in fan(FRAME.to_numpy() / 9, X[:, :2, 0].numpy() + 9, 0.8)],
         ),
+    },
+    "09_many_columns": {
+        "recent_range": ("columns", lambda recent: [recent(RELATIVE, 1), recent(RELATIVE, half_life=7.5)]),
+        "scaled_quantiles": ("columns", lambda quantiles: quantiles(RELATIVE, 9, (0.2, 0.7), half_life=3).tolist()),
     },
     "12_backtest_and_search": {"walk": ("backtest", walked)},
     "13_amazon_project": {

@@ -60,11 +60,14 @@ def rmse_by_columns(errors: pd.DataFrame, baselines: dict[str, float], attrs: di
 def range_intervals(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> Picture:
     """Each day's Low to High as a bar, thick and red outside the first interval; intervals, (days, 2), as lines."""
     figure, axes = canvas(4.2)
-    first = next(iter(forecasts.values()))
+    name, first = next(iter(forecasts.items()))
     out = (prices["Low"] < first[:, 0]) | (prices["High"] > first[:, 1])
-    inside, outside = text("当日の安値から高値", "the day, Low to High"), text("区間を外れた日", "a day outside")
-    for days, color, width, name in ((prices[~out], style.GREY, 2, inside), (prices[out], style.RED, 4, outside)):
-        axes.vlines(days.index, days["Low"], days["High"], color=color, linewidth=width, label=name)
+    inside, outside = (
+        text("当日の安値から高値", "the day, Low to High"),
+        text(f"{name} を外れた日", f"a day outside {name}"),
+    )
+    for days, color, width, words in ((prices[~out], style.GREY, 2, inside), (prices[out], style.RED, 4, outside)):
+        axes.vlines(days.index, days["Low"], days["High"], color=color, linewidth=width, label=words)
     for side in (0, 1):  # a name that begins with "_" is not repeated in the legend
         ends = {"_" * side + name: pd.Series(interval[:, side], prices.index) for name, interval in forecasts.items()}
         draw_curves(axes, ends, linewidth=1.3, drawstyle="steps-mid", markersize=4)
