@@ -67,11 +67,11 @@ def _finding(actual: Array, y: Array, lag: int | None) -> tuple[str, str]:
 
 @styled
 def forecast_lines(
-    dates: Dates, actual: ArrayLike, predicted: ArrayLike, attrs: dict, lag: int | None = 1, close_up: int = CLOSE_UP
+    dates: Dates, actual: ArrayLike, predicted: ArrayLike, attrs: dict, lag: int | None = None, close_up: int = CLOSE_UP
 ) -> Picture:
-    """Actual values, prediction, and the actual values shifted by `lag` steps; their end once more, larger.
+    """Actual values, prediction and, unless `lag` is None, the actual values shifted by `lag` steps; their end once more, larger.
 
-    Each of n values, oldest first. With lag=None the shifted line is left out.
+    Each of n values, oldest first.
     """
     figure, (top, bottom) = canvas(6.6, nrows=2, height_ratios=[2, 3])
     actual, y = (np.asarray(line, dtype=float).reshape(-1) for line in (actual, predicted))
