@@ -1,15 +1,18 @@
 """Step 07: many steps ahead. Three ways to forecast a path, and its error for every step."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from helpers.beyond import seeds_interval
 from helpers.language import BadInput, check_choice
 from helpers.model import LSTMRegressor
 from helpers.training import Forecaster
-from helpers.validation import diebold_mariano
+from helpers.validation import diebold_mariano, skill, skill_interval
 
 
 def recursive(forecast, x: Tensor, horizon: int) -> Tensor:
@@ -103,3 +106,26 @@ def dm_by_step(actual: ArrayLike, predicted: ArrayLike, baseline: ArrayLike) -> 
     actual, predicted, baseline = check_paths(actual=actual, predicted=predicted, baseline=baseline)
     columns = zip(actual.T, predicted.T, baseline.T, strict=True)
     return _by_step([diebold_mariano(*triple, horizon=step) for step, triple in enumerate(columns, 1)], "p")
+
+
+def compare_paths(actual: ArrayLike, forecasts: dict[str, Sequence[ArrayLike]], baseline: ArrayLike) -> pd.DataFrame:
+    """Several methods, each trained several times, against one simple forecast of whole paths: one row a method.
+
+    actual, baseline: (n, horizon), of paths that start one step apart, oldest first. forecasts: method -> one array of
+    that shape for each training (each seed); a method without seeds has a single one. The skill is that of the RMSE over
+    all steps.
+
+    Columns: skill: the mean over the seeds; seeds low, seeds high: `seeds_interval` of them. skill of mean: that of the
+    mean forecast over the seeds; days low, days high: `skill_interval` of it, in blocks as long as the paths overlap.
+    With few blocks that interval is somewhat narrow: it holds the truth in about 90%, not 95%, of 250 paths of 14 steps.
+    Raises BadInput when the shapes differ.
+    """
+    rows = {}
+    for method, runs in forecasts.items():
+        named = {f"{method} {number}": run for number, run in enumerate(runs)}
+        actual, baseline, *runs = check_paths(actual=actual, baseline=baseline, **named)
+        skills, mean = [skill(actual, run, baseline) for run in runs], np.mean(runs, axis=0)
+        own, low, high = skill_interval(actual - mean, actual - baseline, block=actual.shape[1])
+        rows[method] = [np.mean(skills), *seeds_interval(skills), own, low, high]
+    columns = ["skill", "seeds low", "seeds high", "skill of mean", "days low", "days high"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

@@ -6,10 +6,11 @@ import torch
 from torch import nn
 
 from helpers.baselines import naive_forecast
+from helpers.beyond import seeds_interval
 from helpers.data import generate
-from helpers.horizons import METHODS, EncoderDecoder, PathForecaster, dm_by_step, recursive, rmse_by_step
+from helpers.horizons import METHODS, EncoderDecoder, PathForecaster, compare_paths, dm_by_step, recursive, rmse_by_step
 from helpers.training import Forecaster
-from helpers.validation import diebold_mariano
+from helpers.validation import diebold_mariano, skill_interval
 from helpers.windows import make_windows, purge, split_last
 
 
@@ -113,19 +114,14 @@ def test_the_naive_error_of_a_random_walk_follows_the_square_root_law():
     assert np.allclose(rmse, 2 * np.sqrt(rmse.index), rtol=0.05)
 
 
-NOISE = 0.1  # SINE_NOISE of the notebook
-
-
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_sine_goes_on_for_a_thousand_steps(seed):
-    """The recipe of the notebook: levels, inputs with a little noise, LBFGS with a line search, float32."""
-    sine = generate("sine", n=1500)["Close"].to_numpy()
-    x, t = make_windows(sine[:500], 25)
-    torch.manual_seed(seed)
-    model = Forecaster(x + NOISE * torch.randn_like(x), t, seed=seed).train(40)
-    path = recursive(model, torch.tensor(sine[475:500], dtype=torch.float32)[None, :, None], 1000)[0].numpy()
+    """The recipe of the notebook: levels, correct windows, LBFGS with a line search, float32."""
+    sine = generate("sine", n=1150)["Close"].to_numpy()
+    model = Forecaster(*make_windows(sine[:150], 25), seed=seed).train(20)
+    path = recursive(model, torch.tensor(sine[125:150], dtype=torch.float32)[None, :, None], 1000)[0].numpy()
     assert path.dtype == np.float32
-    assert np.corrcoef(path[:200], sine[500:700])[0, 1] >= 0.99
+    assert np.corrcoef(path[:200], sine[150:350])[0, 1] >= 0.99
     assert np.abs(path - 100).max() <= 1.5 * 10
 
 
@@ -137,3 +133,45 @@ def test_dm_by_step_is_the_test_of_each_column_with_its_own_horizon():
         column = (array[:, step - 1] for array in (actual, one, other))
         assert p[step] == pytest.approx(diebold_mariano(*column, horizon=step))
     assert dm_by_step(actual, one, one).isna().all()
+
+
+def test_compare_paths_scores_each_seed_their_mean_and_the_chance_in_the_test_period():
+    rng = np.random.default_rng(0)
+    actual, baseline = np.cumsum(rng.normal(size=(2, 80, 5)), axis=1)
+    runs = [actual + rng.normal(size=(80, 5)) for _ in range(4)]
+    table = compare_paths(torch.tensor(actual), {"noisy": runs, "exact": [actual], "baseline": [baseline]}, baseline)
+    ratios = [np.linalg.norm(actual - run) / np.linalg.norm(actual - baseline) for run in runs]
+    assert table.loc["noisy", "skill"] == pytest.approx(1 - np.mean(ratios))
+    assert table.loc["noisy", ["seeds low", "seeds high"]].tolist() == pytest.approx(
+        seeds_interval(1 - np.array(ratios))
+    )
+    mean = actual - sum(runs) / 4
+    assert table.loc["noisy", "skill of mean":].tolist() == pytest.approx(
+        skill_interval(mean, actual - baseline, block=5)
+    )
+    assert table.loc["noisy", "skill of mean"] > table.loc["noisy", "skill"]  # errors of four seeds partly cancel
+    assert table.loc["baseline", ["skill", "skill of mean", "days low", "days high"]].tolist() == [0, 0, 0, 0]
+    assert table.loc["exact", "skill"] == table.loc["exact", "days low"] == 1
+    assert table.loc[["exact", "baseline"], ["seeds low", "seeds high"]].isna().all(axis=None)
+
+
+def test_compare_paths_names_the_array_of_another_shape():
+    paths = np.zeros((6, 3))
+    with pytest.raises(ValueError, match=r"direct 1 \(6, 2\)(.|\n)*the shapes must all be \(n, horizon\)"):
+        compare_paths(paths, {"direct": [paths, paths[:, :2]]}, paths)
+
+
+def test_a_block_keeps_the_overlap_that_single_days_lose():
+    """Two forecasts of a random walk that err alike by construction: single days see a difference half the time."""
+    rng, hits = np.random.default_rng(0), {1: 0, 14: 0}
+    for _ in range(60):
+        walk, offset = (
+            np.cumsum(rng.normal(size=264)),
+            np.convolve(rng.normal(size=263), np.full(14, 14**-0.5), "valid"),
+        )
+        path = np.stack([walk[step : step + 250] - walk[:250] for step in range(1, 15)], axis=1)
+        forecast = 0.3 * offset[:, None] * np.sqrt(np.arange(1, 15))
+        for block in hits:
+            _, low, high = skill_interval(path - forecast, path + forecast, block, resamples=200)
+            hits[block] += low <= 0 <= high
+    assert hits[1] < 40 and hits[14] > 45

@@ -93,6 +93,16 @@ def adapted(adaptive_half_widths):
     ]
 
 
+def intervals(skill_interval):
+    one, other = np.cumsum(np.random.default_rng(0).normal(size=(2, 50, 4)), axis=1)
+    answers = [
+        skill_interval(one, other, 1),
+        skill_interval(other, one, 7),
+        skill_interval(one, other, 50, resamples=30),
+    ]
+    return [[float(number) for number in answer] for answer in answers]
+
+
 def walked(walk):
     def last_and_count(x, t, previous):
         return lambda latest: latest[:, -1, :1] + len(x) + (0 if previous is None else previous(latest) / 1000)
@@ -153,6 +163,7 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
         "recursive": ("horizons", lambda recursive: recursive(lambda x: x[:, -1] + x[:, -2], X, 5)),
         "EncoderDecoder": ("horizons", paths),
         "rmse_by_step": ("horizons", lambda rmse: rmse(X[:, :, 0].double(), FRAME.to_numpy()[:30, :1] + np.zeros(5))),
+        "skill_interval": ("validation", intervals),
     },
     "08_uncertainty": {
         "half_width": (

@@ -64,7 +64,7 @@ def range_intervals(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> P
     out = (prices["Low"] < first[:, 0]) | (prices["High"] > first[:, 1])
     inside, outside = (
         text("当日の安値から高値", "the day, Low to High"),
-        text(f"{name} を外れた日", f"a day outside {name}"),
+        text(f"区間（{name}）を外れた日", f"a day outside {name}"),
     )
     for days, color, width, words in ((prices[~out], style.GREY, 2, inside), (prices[out], style.RED, 4, outside)):
         axes.vlines(days.index, days["Low"], days["High"], color=color, linewidth=width, label=words)

@@ -9,7 +9,7 @@ SLIDERS = {  # one slider of each panel beside the playground of step 05, which 
     "02_windowing": ["window"],
     "04_training_loop": ["learning rate"],
     "06_beyond_the_lag": ["seed"],
-    "07_many_steps": ["origin"],
+    "08_uncertainty": ["origin"],
     "09_many_columns": ["level"],
     "11_leakage": ["seed"],
     "12_backtest_and_search": ["seed"],
