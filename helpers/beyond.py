@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 from statsmodels.stats.weightstats import DescrStatsW
 from torch import Tensor, nn
 
-from helpers.training import metrics
 from helpers.validation import diebold_mariano, rmse, skill, squared_error
 
 
@@ -67,33 +66,12 @@ def compare(
 
 
 def input_gradients(model: nn.Module, x: Tensor) -> np.ndarray:
-    """How far the output moves with each number of the window: the mean of dy/dx over n windows.
+    """How far the output moves with each number of each window: dy/dx.
 
-    x: (n, window, features), in the unit that the model was trained in. Returns (window, features). For a model of one
-    output; with a linear model these are its weights.
+    x: (n, window, features), in the unit that the model was trained in. Returns (n, window, features). For a model of one
+    output. They are weights only where the model is linear: the same numbers for every window. A range over the windows
+    says how far from linear it is.
     """
     x = x.detach().clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(model(x).sum(), x)  # each output depends on its own window alone
-    return gradient.mean(dim=0).cpu().numpy()
-
-
-def permutation_importance(
-    forecast: Callable[[Tensor], ArrayLike], x: Tensor, t: Tensor, axis: int = 1, repeats: int = 5, seed: int = 0
-) -> np.ndarray:
-    """How much the RMSE rises when one part of the windows is shuffled across them (Breiman 2001).
-
-    forecast: windows (n, window, features) -> (n, 1). axis: 1 shuffles a step of the window with all its features, 2 a
-    feature with all its steps; scikit-learn's function of this name could only shuffle single numbers. Returns one rise
-    a step or feature, in the unit of t, the mean over `repeats`.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    before, rises = metrics(t, forecast(x))["RMSE"], []
-    for part in range(x.shape[axis]):
-        errors = []
-        for _ in range(repeats):
-            shuffled = x.clone()
-            order = torch.randperm(len(x), generator=generator)
-            shuffled.select(axis, part).copy_(x[order].select(axis, part))
-            errors.append(metrics(t, forecast(shuffled))["RMSE"])
-        rises.append(np.mean(errors) - before)
-    return np.array(rises)
+    return gradient.cpu().numpy()

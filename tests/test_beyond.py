@@ -1,4 +1,6 @@
-"""Step 06: baselines and intervals against formulas of their own; gradients and importances on models whose weights are known."""
+"""Step 06: baselines and intervals against formulas of their own; gradients of models whose weights are known."""
+
+from types import FunctionType
 
 import numpy as np
 import pandas as pd
@@ -6,13 +8,15 @@ import pytest
 import torch
 from scipy import stats
 from sklearn.linear_model import LinearRegression
+from test_taught import namespace
 from torch import nn
 
-from helpers.beyond import compare, confidence_interval, input_gradients, permutation_importance, seeds_interval
+from helpers.baselines import naive_forecast
+from helpers.beyond import compare, confidence_interval, input_gradients, seeds_interval
 from helpers.data import generate, load_prices
 from helpers.leakage import future_changes_past
-from helpers.training import Forecaster, metrics
-from helpers.validation import diebold_mariano
+from helpers.training import Forecaster
+from helpers.validation import diebold_mariano, skill
 from helpers.windows import make_windows, split_last
 
 
@@ -69,7 +73,16 @@ class Weighted(nn.Module):
 def test_input_gradients_of_a_linear_model_are_its_weights():
     weights = [[0.1, 0.0], [-0.5, 2.0], [1.0, 0.3]]
     gradients = input_gradients(Weighted(weights), torch.randn(20, 3, 2))
-    assert np.allclose(gradients, weights)
+    assert gradients.shape == (20, 3, 2) and np.allclose(gradients, weights)  # the same for every window
+
+
+def test_input_gradients_of_a_curved_model_differ_from_window_to_window():
+    class Squared(nn.Module):
+        def forward(self, x):
+            return x.square().sum(dim=(1, 2))[:, None]
+
+    x = torch.randn(7, 3, 1)
+    assert np.allclose(input_gradients(Squared(), x), 2 * x)
 
 
 def test_input_gradients_agree_with_small_steps():
@@ -80,60 +93,37 @@ def test_input_gradients_agree_with_small_steps():
         up, down = forecaster.x.clone(), forecaster.x.clone()
         up[:, k] += step
         down[:, k] -= step
-        slope = ((model(up) - model(down)) / (2 * step)).mean().item()
-        assert input_gradients(model, forecaster.x)[k, 0] == pytest.approx(slope, abs=1e-3)
+        slopes = ((model(up) - model(down)) / (2 * step)).detach().numpy()[:, 0]
+        found = input_gradients(model, forecaster.x)[:, k, 0]
+        assert np.isclose(found, slopes, atol=2e-3).mean() > 0.95  # a step across the kink of a ReLU sees two slopes
     assert all(parameter.grad is None or torch.isfinite(parameter.grad).all() for parameter in model.parameters())
 
 
-@pytest.mark.parametrize(("axis", "parts"), [(1, 3), (2, 2)])
-def test_permutation_importance_is_zero_for_what_is_not_used(axis, parts):
-    torch.manual_seed(0)
-    x = torch.randn(400, 3, 2)
-    weights = [[0.0, 0.0], [0.0, 0.5], [0.0, 2.0]]  # step 0 and feature 0 are not used
-    model = Weighted(weights)
-    rises = permutation_importance(model, x, model(x), axis)
-    assert rises.shape == (parts,) and rises[0] == 0 and rises[-1] == max(rises) > 1
-    if axis == 1:  # y without step 2 has an error of sqrt(2) * 2 standard deviations
-        assert rises[2] == pytest.approx(np.sqrt(2) * 2, rel=0.1)
-    assert np.array_equal(rises, permutation_importance(model, x, model(x), axis))
+NOTEBOOK = namespace("06_beyond_the_lag")  # its definitions, so that what is tested is what the reader runs
 
 
-def five_steps(values, seed, window=5, test=100):
-    x_train, x_test, t_train, _ = split_last(*make_windows(values, window), test)
-    return Forecaster(x_train, t_train, seed=seed).train(12)(x_test).numpy().ravel()
-
-
-def skill(values, forecast, test=100):
-    return 1 - metrics(values[-test:], forecast)["RMSE"] / metrics(values[-test:], values[-test - 1 : -1])["RMSE"]
+def skill_of(kind, values, seed, test=100):
+    x_train, x_test, t_train, t_test = split_last(*make_windows(values, 5), test)
+    return skill(t_test, NOTEBOOK[kind](x_train, t_train, seed)(x_test), naive_forecast(x_test))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("of_changes", [False, True])
-def test_nothing_is_won_on_random_walks(of_changes):
+@pytest.mark.parametrize("kind", ["level_model", "change_model"])
+def test_nothing_is_won_on_random_walks(kind):
     """20 walks, 20 seeds: the interval of the mean skill must not lie above 0."""
-    skills = []
-    for seed in range(20):
-        values = generate("random_walk", seed=seed)["Close"].to_numpy()
-        forecast = values[-101:-1] + five_steps(np.diff(values), seed) if of_changes else five_steps(values, seed)
-        skills.append(skill(values, forecast))
-    assert confidence_interval(skills)[0] <= 0
+    skills = [skill_of(kind, generate("random_walk", seed=seed)["Close"], seed) for seed in range(20)]
+    assert seeds_interval(skills)[0] <= 0
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_sine_is_won(seed):
-    values = generate("sine")["Close"].to_numpy()
-    assert skill(values, five_steps(values, seed)) >= 0.95
+@pytest.mark.parametrize("kind", ["level_model", "change_model"])
+def test_a_sine_is_won(kind):
+    assert skill_of(kind, generate("sine")["Close"], seed=1) >= 0.95
 
 
-def test_electricity_is_won_with_its_season():
-    """One hour ahead, last 60 days of 2014: at most 0.33 of the naive forecast's error."""
-    load = load_prices("electricity")["Close"].tail(8760 + 1440)
-    change = load.diff()
-    columns = np.column_stack([change, change.shift(23), change.shift(167)])[168:]
-    x_train, x_test, t_train, _ = split_last(*make_windows(columns, 6), 1440)
-    forecaster = Forecaster(x_train, t_train).train(18)
-    values = load.to_numpy()
-    assert skill(values, values[-1441:-1] + forecaster(x_test).numpy().ravel(), 1440) >= 0.67
+def test_the_change_model_does_not_see_the_level():
+    x, t = make_windows(generate("ar1", 200)["Close"], 5)
+    model = NOTEBOOK["change_model"](x, t, 0)
+    assert torch.allclose(model(x + 64) - 64, model(x), atol=1e-2) and not torch.allclose(model(x), x[:, -1], atol=0.1)
 
 
 def test_the_weight_of_today_climbs_to_one_on_a_random_walk():
@@ -142,28 +132,50 @@ def test_the_weight_of_today_climbs_to_one_on_a_random_walk():
     forecaster = Forecaster(x_train, t_train, optimizer="adamw", lr=1e-2)
     last = []
     forecaster.train(
-        300, lambda epoch, loss: last.append(input_gradients(forecaster.model, forecaster.x)[-1, 0]) and None
+        300, lambda epoch, loss: last.append(input_gradients(forecaster.model, forecaster.x)[:, -1, 0].mean()) and None
     )
     assert last[0] < 0.1 and last[-1] > 0.6 and last[-1] > last[100] > last[40]
     linear = LinearRegression().fit(x_train[:, :, 0], t_train[:, 0])
     assert linear.coef_[-1] > 0.9
 
 
+def electricity(hours=1500):
+    return load_prices("electricity")["Close"].loc["2013-05":].iloc[:hours]
+
+
+def test_the_columns_hold_the_changes_that_correspond_to_the_next_hour():
+    load = electricity(400)
+    columns, change = NOTEBOOK["seasonal_columns"](load), load.diff()
+    for name, back in {"change": 1, "day": 24, "week": 168}.items():  # before the target, which is one row on
+        expected = change.shift(back)[columns.index[1:]]
+        assert np.allclose(columns[name].shift(1)[columns.index[1:]], expected)
+
+
+def test_forward_forecasts_no_hour_that_its_regression_was_fitted_on():
+    change = electricity(1200).diff()
+    starts = change.index[[500, 800]]
+    forecast = NOTEBOOK["forward"](change, starts)
+    assert forecast.index[0] == starts[0] and len(forecast) == 700
+    for start in starts:  # what comes later may be anything
+        spoilt = change.where(change.index < start, 12345.0)
+        after = NOTEBOOK["forward"](spoilt, starts)
+        assert np.allclose(forecast[:start], after[:start])
+    lags = np.column_stack([change.shift(k) for k in range(1, 169)])
+    past = LinearRegression().fit(lags[169:800], change[169:800])
+    assert forecast.iloc[-1] == pytest.approx(past.predict(lags[-1:])[0])
+
+
 def test_the_columns_and_the_rest_of_electricity_know_nothing_of_the_future():
     """The pipeline of the notebook, asked by the tripwire of step 11."""
+    taught = namespace("06_beyond_the_lag") | {"EPOCHS": 2}
+    for name in ("level_model", "seasonal_columns", "forward", "with_rest", "lstm_forecast"):
+        taught[name] = FunctionType(taught[name].__code__, taught)
 
     def forecast(values, test):
-        load = pd.Series(np.asarray(values))
-        change = load.diff()
-        columns = pd.DataFrame({"change": change, "day": change.shift(23), "week": change.shift(167)}).dropna()
-        lags = pd.DataFrame({f"t-{k}": change.shift(k) for k in range(168)}).dropna()
-        target, learn = change.shift(-1)[lags.index], slice(None, -test - 1)
-        linear = LinearRegression().fit(lags[learn], target[learn])
-        guess = pd.Series(linear.predict(lags), lags.index)
-        rest = pd.DataFrame({"rest": change - guess.shift(1), "linear": guess}).join(columns).dropna()
-        x_train, x_test, t_train, _ = split_last(*make_windows(rest, 6), test)
-        y = Forecaster(x_train, t_train).train(2)(x_test).numpy().ravel()
-        return load.to_numpy()[-test - 1 : -1] + guess.to_numpy()[-test - 1 : -1] + y
+        load = pd.Series(np.asarray(values), pd.date_range("2013-01-01", periods=len(values), freq="h"))
+        start = load.index[-test]
+        linear = taught["forward"](load.diff(), [load.index[600], start])
+        rest = taught["lstm_forecast"](taught["with_rest"](taught["seasonal_columns"](load), linear), start, 0)
+        return (load.shift(1) + linear + rest)[start:].to_numpy()
 
-    load = load_prices("electricity")["Close"].tail(1500).to_numpy()
-    assert future_changes_past(forecast, load, 200).fired is False
+    assert future_changes_past(forecast, electricity().to_numpy(), 200).fired is False

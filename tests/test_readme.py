@@ -1,4 +1,4 @@
-"""The READMEs: linked to each other, saying the same, with numbers and a picture that step 05 really printed."""
+"""The READMEs: linked to each other, saying the same, with numbers and pictures that the steps really printed, and the answer of step 05 folded."""
 
 import json
 import re
@@ -58,9 +58,17 @@ def test_the_map_names_every_notebook(name):
     )
 
 
-def test_the_picture_is_the_one_in_step_05():
+def test_the_pictures_are_those_in_step_05():
     extract = runpy.run_path(str(ROOT / "notebooks" / "images" / "extract.py"))
-    assert extract["PICTURE"].read_bytes() == extract["stored_picture"]()
+    for cell_id, file in extract["PICTURES"].items():
+        assert file.read_bytes() == extract["stored_picture"](cell_id), file.name
+
+
+@pytest.mark.parametrize("name", READMES.values())
+def test_what_step_05_finds_stands_in_the_fold_alone(name):
+    open_part = re.sub(r"<details>.*?</details>", "", read(name), flags=re.DOTALL)
+    assert open_part != read(name)
+    assert not re.search(r"one_step_lag|昨日の|前日の|ナイーブ|yesterday|day before|naive", open_part)
 
 
 @pytest.mark.parametrize("name", READMES.values())

@@ -15,12 +15,14 @@ POINTS = "os^DvP*X"  # eight markers of one size
 
 
 @styled
-def skills(table: pd.DataFrame, floor: float = -1.0) -> Picture:
+def skills(table: pd.DataFrame, floor: float = -1.0, significance: float = 0.05) -> Picture:
     """Mean skill and its interval over seeds, one row a series, one marker a baseline; skills below `floor` are written there.
 
-    table: as `beyond.compare` gives it, with the index (series, baseline).
+    table: as `beyond.compare` gives it, with the index (series, baseline). With a column "p Holm", markers are hollow where
+    it is not below `significance`.
     """
     series, baselines = (list(table.index.unique(level)) for level in (0, 1))
+    tested = "p Holm" in table
     figure, axes = canvas(1.6 + 0.55 * len(series))
     for number, baseline in enumerate(baselines):
         part = table.xs(baseline, level=1)
@@ -31,6 +33,8 @@ def skills(table: pd.DataFrame, floor: float = -1.0) -> Picture:
         spread = np.nan_to_num(np.abs(part[["seeds low", "seeds high"]].to_numpy().T - skill))[:, seen]
         look = {"fmt": POINTS[number % len(POINTS)], "color": color, "capsize": 3, "label": baseline}
         axes.errorbar(skill[seen], rows[seen], xerr=spread, **look)
+        unclear = seen & ~(part["p Holm"].to_numpy() < significance) if tested else np.zeros_like(seen)
+        axes.plot(skill[unclear], rows[unclear], look["fmt"], color=color, markerfacecolor="white", zorder=3)
         axes.plot(np.full(low.sum(), floor), rows[low], "<", color=color)
         look = {"va": "center", "fontsize": 9, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
         for row, value in zip(rows[low], skill[low], strict=True):
@@ -38,12 +42,20 @@ def skills(table: pd.DataFrame, floor: float = -1.0) -> Picture:
     axes.axvline(0, color="black", linewidth=1)
     name_rows(axes, series)
     axes.set(xlim=(floor - 0.05, 1.05), ylim=(len(series) - 0.5, -0.5))
-    title = "簡単なベースラインに、どれだけ勝てたか", "How far the simple baselines are beaten"
+    title = "ベースラインと比べたスキル", "Skill against the baselines"
     x = "スキル（右ほど良い。0 より左はベースラインの勝ち）", "skill (right is better; left of 0 the baseline wins)"
     label(axes, title, (*x, "\n"))
-    legend(axes, "outside right upper", title=text("ベースライン", "baseline"))
-    en = "Skill and its interval over seeds by series; the vertical line is 0."
-    return Picture(figure, "系列ごとのスキルと、シードによる区間。縦の線が 0。", en)
+    title = text("ベースライン", "baseline")
+    if tested:
+        title += "\n" + text("白抜き: 差があると\n言えない", "hollow: no difference\ncan be claimed", "\n")
+    legend(axes, "outside right upper", title=title)
+    ja, en = (
+        "系列ごとのスキルと、シードによる区間。縦の線が 0。",
+        "Skill and its interval over seeds by series; the vertical line is 0.",
+    )
+    if tested:
+        ja, en = f"{ja}白抜きの印は、差があると言えないもの。", f"{en} Hollow markers: no difference can be claimed."
+    return Picture(figure, ja, en)
 
 
 class LiveLag(LiveLoss):
@@ -86,23 +98,20 @@ def loss_and_weights(losses: Sequence[float], naive: float, weights: np.ndarray)
 
 
 @styled
-def window_weights(gradients: dict[str, ArrayLike], importances: dict[str, ArrayLike]) -> Picture:
-    """Input gradient, and permutation importance as a share of its sum, by step of the window; one column a model.
-
-    Where no importance is above 0 there is nothing to share: its bars have no height.
-    """
-    figure, panels = canvas(4.6, nrows=2, ncols=len(gradients), squeeze=False)
-    for (top, bottom), name in zip(panels.T, gradients, strict=True):
-        rise = np.maximum(0, importances[name])
-        steps, names = np.arange(len(rise)), _steps_back(len(rise))
-        top.bar(steps, gradients[name], color=style.BLUE, edgecolor="black")
-        bottom.bar(steps, rise / (rise.sum() or 1), color=style.ORANGE, edgecolor="black", hatch="//")
-        for axes in (top, bottom):
-            axes.axhline(0, color="black", linewidth=1)
-            axes.set_xticks(steps[:: -(len(steps) // 8 + 1)], names[:: -(len(steps) // 8 + 1)])
-        label(top, (name, name))
+def window_weights(gradients: dict[str, ArrayLike]) -> Picture:
+    """Input gradient of each step of the window, (windows, steps): its mean and, as a line, its middle 90%; one column a model."""
+    figure, panels = canvas(2.9, ncols=len(gradients), squeeze=False)
+    for axes, (name, gradient) in zip(panels[0], gradients.items(), strict=True):
+        mean, (low, high) = np.mean(gradient, axis=0), np.quantile(gradient, [0.05, 0.95], axis=0)
+        steps, names = np.arange(len(mean)), _steps_back(len(mean))
+        axes.bar(steps, mean, color=style.SKY, edgecolor="black")
+        axes.vlines(steps, low, high, color="black", linewidth=2)
+        axes.plot(np.tile(steps, 2), [*low, *high], "_", color="black", markersize=8)
+        axes.axhline(0, color="black", linewidth=1)
+        axes.axhline(1, color="black", linewidth=1, linestyle=":")
+        axes.set_xticks(steps[:: -(len(steps) // 8 + 1)], names[:: -(len(steps) // 8 + 1)])
+        label(axes, (name, name))
     figure.supxlabel(text("窓の中の時点", "step of the window"), fontsize=11)
     label(panels[0, 0], y=("入力の勾配", "input gradient", "\n"))
-    label(panels[1, 0], y=("順列重要度の割合", "share of permutation\nimportance", "\n"))
-    en = "Input gradient (top) and permutation importance (bottom) of each step of the window."
-    return Picture(figure, "窓の各時点の、入力の勾配（上）と順列重要度（下）。", en)
+    en = "Input gradient of each step of the window: the mean as a bar, the middle 90% of all windows as a line."
+    return Picture(figure, "窓の各時点の入力の勾配。棒が平均、縦の線が窓の 90% の範囲。", en)

@@ -1,19 +1,23 @@
-"""Copy the README's picture out of the stored output of step 05, so that the two can never differ."""
+"""Copy the READMEs' pictures out of the stored outputs of step 05, so that they can never differ."""
 
 import base64
 import json
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PICTURE = HERE / "one_step_lag.png"
+PICTURES = {  # id of the cell -> file; the second gives the answer of step 05 away and stands in the folded results
+    "forecast": HERE / "forecast.png",
+    "lines": HERE / "one_step_lag.png",
+}
 
 
-def stored_picture() -> bytes:
-    """The PNG in the output of the one cell tagged `readme-picture`."""
+def stored_picture(cell_id: str) -> bytes:
+    """The PNG in the output of one cell of step 05."""
     notebook = json.loads((HERE.parent / "05_validation.ipynb").read_text(encoding="utf-8"))
-    (cell,) = [cell for cell in notebook["cells"] if "readme-picture" in cell["metadata"].get("tags", [])]
+    (cell,) = [cell for cell in notebook["cells"] if cell["id"] == cell_id]
     return base64.b64decode(cell["outputs"][0]["data"]["image/png"])
 
 
 if __name__ == "__main__":
-    PICTURE.write_bytes(stored_picture())
+    for cell_id, file in PICTURES.items():
+        file.write_bytes(stored_picture(cell_id))

@@ -74,7 +74,7 @@ def table(results: dict, language: str) -> str:
     found = summary(results)["recipe"]
     words = {
         "ja": ("日経平均、始値の翌日予測（5 つのシードの中央値）", "学習（秒）", "速さ", "テストの RMSE（円）",
-               "元の手順：隠れ状態 100、AdamW、8,000 エポック", "同じモデル：隠れ状態 100、LBFGS", "この教材の標準：隠れ状態 16、LBFGS", "{:,.0f} 倍", "（400 エポックから換算）"),
+               "よくある手順：隠れ状態 100、AdamW、8,000 エポック", "同じモデル：隠れ状態 100、LBFGS", "この教材の標準：隠れ状態 16、LBFGS", "{:,.0f} 倍", "（400 エポックから換算）"),
         "en": ("Next day's opening price of the Nikkei (median of five seeds)", "Training (seconds)", "Speed", "Test RMSE (yen)",
                "The usual recipe: hidden size 100, AdamW, 8,000 epochs", "The same model: hidden size 100, LBFGS", "This tutorial's default: hidden size 16, LBFGS", "{:,.0f} times", " (extrapolated from 400 epochs)"),
     }[language]  # fmt: skip

@@ -114,7 +114,7 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "skills": lambda: plots.skills(compared),
         "loss_and_weights": lambda: plots.loss_and_weights(np.exp(-np.arange(50) / 9), 0.02, weights),
         "window_weights": lambda: plots.window_weights(
-            {one: [0.1, -0.2, 1], other: np.ones(25)}, {one: [0, 1, 9], other: np.ones(25)}
+            {one: np.outer([1, 2], [0.1, -0.2, 1]), other: np.ones((9, 25))}
         ),
         "paths_from_origins": lambda: plots.paths_from_origins(
             dates[-60:], actual[-60:], [10, 40], {one: paths, other: paths + 1}, attrs, fans

@@ -1,7 +1,5 @@
 """What single figures promise: extreme settings, values that cannot be drawn, the curve that grows in training."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,16 +99,12 @@ def test_the_smallest_lag_is_named_and_hatched():
     assert [bar.get_height() for bar in axes.patches if bar.get_hatch()] == [1]
 
 
-def test_importances_that_are_not_above_0_have_bars_without_height():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        axes = plots.window_weights({"a": [0.1, 0.2]}, {"a": [0.0, -0.5]}).figure.axes
-    assert [bar.get_height() for bar in axes[1].patches] == [0, 0]
-
-
-def test_importances_are_shares_of_their_sum():
-    axes = plots.window_weights({"a": [0.1, 0.2, 0.3]}, {"a": [-1, 1, 3]}).figure.axes
-    assert [bar.get_height() for bar in axes[1].patches] == [0, 0.25, 0.75]
+def test_of_input_gradients_the_mean_and_the_middle_of_all_windows_are_drawn():
+    gradients = np.column_stack([np.linspace(0, 1, 101), np.full(101, 2.0)])
+    (axes,) = plots.window_weights({"a": gradients}).figure.axes
+    assert [bar.get_height() for bar in axes.patches] == pytest.approx([0.5, 2])
+    (ranges,) = axes.collections
+    assert [segment[:, 1].tolist() for segment in ranges.get_segments()] == [pytest.approx([0.05, 0.95]), [2, 2]]
 
 
 def test_a_skill_below_the_floor_is_written_in_its_own_row():
@@ -119,6 +113,17 @@ def test_a_skill_below_the_floor_is_written_in_its_own_row():
     axes = plots.skills(table).figure.axes[0]
     (words,) = axes.texts
     assert words.get_text() == "naive: -3" and words.get_position()[1] == 1
+
+
+def test_a_difference_that_cannot_be_claimed_has_a_hollow_marker():
+    index = pd.MultiIndex.from_product([["clear", "unclear", "undefined"], ["naive"]])
+    table = pd.DataFrame(
+        {"skill": 0.5, "seeds low": 0.4, "seeds high": 0.6, "p Holm": [0.01, 0.05, np.nan]}, index=index
+    )
+    picture = plots.skills(table)
+    hollow = [line for line in picture.figure.axes[0].get_lines() if line.get_markerfacecolor() == "white"]
+    assert [line.get_ydata().tolist() for line in hollow] == [[1, 2]] and "Hollow" in picture.alt
+    assert "Hollow" not in plots.skills(table.drop(columns="p Holm")).alt
 
 
 def test_of_several_runs_the_mean_is_drawn_with_their_range():
