@@ -28,7 +28,7 @@ def half_width(residuals: ArrayLike, confidence: float) -> float:
     smallest of their sizes: infinite where there are too few for the confidence, 0 for a confidence of 0 or less.
     """
     sizes = np.append(np.sort(np.abs(np.asarray(residuals, dtype=float))), np.inf)
-    rank = int(np.ceil(round(len(sizes) * confidence, 9)))  # 10 times 0.9 is 9, whatever the last bit says
+    rank = int(np.ceil(round(len(sizes) * confidence, 9)))  # rounded: 100 * 0.55 comes out just above 55
     return float(sizes[min(rank, len(sizes)) - 1]) if rank > 0 else 0.0
 
 

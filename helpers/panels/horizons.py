@@ -1,4 +1,4 @@
-"""Step 07: many steps ahead, by hand."""
+"""Step 08: the fan chart of many steps ahead, by hand."""
 
 from collections.abc import Generator
 from pathlib import Path
