@@ -33,9 +33,10 @@ def skills(table: pd.DataFrame, floor: float = -1.0, significance: float = 0.05)
         spread = np.nan_to_num(np.abs(part[["seeds low", "seeds high"]].to_numpy().T - skill))[:, seen]
         look = {"fmt": POINTS[number % len(POINTS)], "color": color, "capsize": 3, "label": baseline}
         axes.errorbar(skill[seen], rows[seen], xerr=spread, **look)
-        unclear = seen & ~(part["p Holm"].to_numpy() < significance) if tested else np.zeros_like(seen)
-        axes.plot(skill[unclear], rows[unclear], look["fmt"], color=color, markerfacecolor="white", zorder=3)
         axes.plot(np.full(low.sum(), floor), rows[low], "<", color=color)
+        unclear = ~(part["p Holm"].to_numpy() < significance) if tested else np.zeros_like(seen)
+        for marker, these in ((look["fmt"], seen & unclear), ("<", low & unclear)):
+            axes.plot(skill[these].clip(floor), rows[these], marker, color=color, markerfacecolor="white", zorder=3)
         look = {"va": "center", "fontsize": 9, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
         for row, value in zip(rows[low], skill[low], strict=True):
             axes.text(floor + 0.03, row, f"{baseline}: {value:,.3g}", **look, **style.LITERAL)

@@ -116,13 +116,13 @@ def test_a_skill_below_the_floor_is_written_in_its_own_row():
 
 
 def test_a_difference_that_cannot_be_claimed_has_a_hollow_marker():
-    index = pd.MultiIndex.from_product([["clear", "unclear", "undefined"], ["naive"]])
-    table = pd.DataFrame(
-        {"skill": 0.5, "seeds low": 0.4, "seeds high": 0.6, "p Holm": [0.01, 0.05, np.nan]}, index=index
-    )
+    index = pd.MultiIndex.from_product([["clear", "unclear", "undefined", "far", "far, unclear"], ["naive"]])
+    skill = np.array([0.5, 0.5, 0.5, -5, -5])  # the last two are drawn at the edge
+    p = [0.01, 0.05, np.nan, 0.01, 0.05]
+    table = pd.DataFrame({"skill": skill, "seeds low": skill, "seeds high": skill, "p Holm": p}, index=index)
     picture = plots.skills(table)
     hollow = [line for line in picture.figure.axes[0].get_lines() if line.get_markerfacecolor() == "white"]
-    assert [line.get_ydata().tolist() for line in hollow] == [[1, 2]] and "Hollow" in picture.alt
+    assert [line.get_ydata().tolist() for line in hollow] == [[1, 2], [4]] and "Hollow" in picture.alt
     assert "Hollow" not in plots.skills(table.drop(columns="p Holm")).alt
 
 
