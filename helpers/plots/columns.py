@@ -18,7 +18,7 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
     for point, marker, color, words in (
         (today, "<", style.BLUE, ("今日の始値", "today's open")),
         (evening, ">", style.ORANGE, ("今日の終値", "today's close")),
-        (goal, "*", style.RED, ("明日の始値を当てる", "tomorrow's open: the target")),
+        (goal, "*", style.RED, ("明日の始値（目標）", "tomorrow's open (target)")),
     ):
         axes.plot(*point, marker, color=color, markersize=14, label=text(*words))
     for point, color, line in ((today, style.BLUE, "--"), (evening, style.ORANGE, "-")):
