@@ -118,13 +118,17 @@ def test_a_killed_worker_loses_its_own_trial_and_another_one_retries_it(where, w
     supervisor.join(120)
     ended.set()
     assert supervisor.exitcode == 0
+    if any(trial.state == TrialState.WAITING for trial in study.get_trials()):
+        # The others reached the ten while the lost trial was put back: it waits for the next run, which takes it first.
+        assert len(complete(study)) >= 10
+        machines.run(where, PRICES, trials=len(complete(study)) + 1, workers=1, validation=50, score=slow)
     trials = study.get_trials()
     lost = [trial for trial in trials if trial.state == TrialState.FAIL]
     assert [trial.number for trial in lost] == [killed[0].number]
     (again,) = [trial for trial in trials if "failed_trial" in trial.system_attrs]
     assert again.state == TrialState.COMPLETE and again.system_attrs["failed_trial"] == lost[0].number
     assert again.params == lost[0].params and again.user_attrs["worker"] != lost[0].user_attrs["worker"]
-    assert 10 <= len(complete(study)) < 10 + workers
+    assert 10 <= len(complete(study)) <= 10 + workers
     assert {trial.state for trial in trials} <= {TrialState.COMPLETE, TrialState.FAIL}
 
 
