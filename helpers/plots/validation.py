@@ -42,7 +42,7 @@ def _bars_by_lag(axes: Axes, profile: pd.Series, attrs: dict, short: bool = Fals
     """RMSE by lag; the smallest bar is hatched and named."""
     best = profile.idxmin()
     for chosen, color, hatch in ((profile.index != best, style.SKY, None), (profile.index == best, style.RED, "//")):
-        axes.bar(profile.index[chosen], profile[chosen], color=color, hatch=hatch, edgecolor="black")
+        axes.bar(profile.index[chosen], profile[chosen], color=style.pale(color), hatch=hatch, edgecolor="black")
     above = profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()
     name = f"k = {best}" if short else text(f"最小: {best} 期前", f"smallest: {best} back", "\n")
     look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
