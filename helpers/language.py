@@ -99,7 +99,8 @@ def switch():
     def hide_the_other() -> None:
         other = {"ja": "en", "en": "ja"}.get(buttons.value)
         style.value = (
-            f"<style>.jp-Notebook [lang={other}], .jp-OutputArea [lang={other}] {{display: none}}</style>"
+            f"<style>.jp-Notebook [lang={other}], .jp-OutputArea [lang={other}],"
+            " .jp-Notebook :is(h1, h2, h3) > [lang=ja] + span {display: none}</style>"  # and what stands between the two
             if other
             else ""
         )

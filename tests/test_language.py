@@ -48,9 +48,9 @@ def test_the_switch_hides_the_other_language_and_remembers():
     buttons, style = language.switch().children
     assert buttons.value == "both" and style.value == "" and buttons.description and len(buttons.tooltips) == 3
     buttons.value = "ja"
-    assert "[lang=en]" in style.value and "[lang=ja]" not in style.value and language.current() == "ja"
+    assert "[lang=en]," in style.value and "[lang=ja]," not in style.value and language.current() == "ja"
     buttons.value = "en"
-    assert "[lang=ja]" in style.value and "[lang=en]" not in style.value and language.current() == "en"
+    assert "[lang=ja]," in style.value and "[lang=en]," not in style.value and language.current() == "en"
     buttons.value = "both"
     assert style.value == "" and language.current() == "both"
 
