@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from helpers.language import named, text, words
@@ -16,27 +15,18 @@ from helpers.plots.style import (
     canvas,
     draw_curves,
     first_true,
+    headline,
     in_unit,
     label,
     legend,
+    listed,
     name_ends,
     name_rows,
     styled,
 )
-from helpers.plots.training import LiveLoss, by_epoch, logarithmic
+from helpers.plots.training import LiveLoss, by_epoch
 
 POINTS = "os^DvP*X"  # eight markers of one size
-
-
-def headline(figure: Figure, title: Words) -> None:
-    """A title of the whole figure, from its left edge on: for panels side by side, and where names of rows take the left."""
-    figure.suptitle(text(*title, "\n"), x=0.01, ha="left", fontsize=13.5, **style.LITERAL)
-
-
-def listed(numbers: dict[str, float], digits: str = ".2f") -> Words:
-    """Names and numbers in a row, for alternative texts and titles."""
-    named_twice = [(words(name), f"{number:{digits}}") for name, number in numbers.items()]
-    return "、".join(f"{n[0]} {k}" for n, k in named_twice), ", ".join(f"{n[1]} {k}" for n, k in named_twice)
 
 
 @styled
@@ -49,7 +39,7 @@ def side_by_side(tables: Sequence[pd.DataFrame], last: int = 200) -> Picture:
         label(axes, (*in_unit(*name, table.attrs), "\n"), y=("", ""))
         axes.title.set_fontsize(12)
     for axes in frames.flat[len(tables) :]:
-        axes.set_visible(False)
+        axes.axis("off")
     figure.supxlabel(text("何期前か（0 からがテスト部分）", "steps back (the test part begins at 0)"), fontsize=12)
     ja, en = "、".join(name[0] for name in names), ", ".join(name[1] for name in names)
     return Picture(figure, f"テスト部分の前の {last} 期。{ja}。", f"The {last} steps before the test part: {en}.")
@@ -130,7 +120,8 @@ def skills(
     found = [(words(name), words(baseline), skill) for (name, baseline), skill in table["skill"].items()]
     ja = "、".join(f"{name[0]}は{baseline[0]}に {skill:.2f}" for name, baseline, skill in found)
     en = ", ".join(f"{name[1]} {skill:.2f} against {baseline[1]}" for name, baseline, skill in found)
-    return Picture(figure, f"{title[0]}。スキル: {ja}。", f"{title[1]}. Skill: {en}.")
+    hollow = ("白抜きは、差があると言えないもの。", " Hollow: no difference can be claimed.") if tested else ("", "")
+    return Picture(figure, f"{title[0]}。スキル: {ja}。{hollow[0]}", f"{title[1]}. Skill: {en}.{hollow[1]}")
 
 
 @styled
@@ -190,7 +181,7 @@ def loss_and_weights(losses: Sequence[float], naive: float, weights: np.ndarray)
     figure, (left, right) = canvas(3.6, ncols=2)
     left.plot(by_epoch(losses), color=style.BLUE, linewidth=2, label="LSTM")
     left.axhline(naive, **style.DASHED, label=text(*style.NAIVE, "\n"))
-    logarithmic(left)
+    style.logarithmic(left)
     steps = zip(_steps_back(weights.shape[1]), weights.T, strict=True)
     draw_curves(right, {name: by_epoch(weight) for name, weight in reversed(list(steps))})
     right.axhline(1, color="black", linewidth=1, linestyle=":")
@@ -278,8 +269,8 @@ def season_week(actual: pd.Series, forecasts: dict[str, pd.Series], attrs: dict,
     squares = ((actual - first).to_numpy()[: len(actual) // week * week] ** 2).reshape(-1, week).mean(axis=1)
     number = int(np.argsort(squares)[len(squares) // 2])
     part = slice(number * week, (number + 1) * week)
-    top.plot(actual.iloc[part], color=style.GREY, linewidth=4, alpha=0.5, label=named("actual"))
-    top.plot(first.iloc[part], color=style.BLUE, linewidth=1.5, label=named(name))
+    top.plot(actual.iloc[part], color=style.GREY, linewidth=4, label=named("actual"))
+    top.plot(first.iloc[part], color=style.SKY, linewidth=1.8, label=named(name))
     style.few_dates(top)
     rmse = pd.Series({name: np.sqrt(((actual - y) ** 2).mean()) for name, y in forecasts.items()})
     _named_bars(bottom, rmse, "{:,.0f}")
