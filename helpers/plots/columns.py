@@ -51,10 +51,9 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
     names = ("始値", "open"), ("終値", "close"), ("翌日の始値", "next open")
     axes.set_xticks([0, 6, 24], [text(*name, "\n") for name in names])
     legend(axes, ncols=3)
-    share = off["Close"] / off["Open"]
     title = (
-        f"終値から翌日の始値へのずれは、始値からの {share:.0%}",
-        f"From the close, the next open is {share:.0%} as far as from the open",
+        f"翌日の始値とのずれ（RMSE）: 今日の始値 {off['Open']:,.4g}、今日の終値 {off['Close']:,.4g}",
+        f"RMSE from the next open: today's open {off['Open']:,.4g}, today's close {off['Close']:,.4g}",
     )
     label(axes, title, y=prices.attrs)
     ja = "今日の始値と終値、明日の始値。終値の方が、明日の始値に時間のうえで近い。"
@@ -79,8 +78,8 @@ def rmse_by_columns(errors: pd.DataFrame, baselines: dict[str, float], attrs: di
     title = first_true(
         (
             baselines[best] < smallest,
-            f"{words(best)[0]}だけで、学習したどのモデルより誤差が小さい",
-            f"The {words(best)[1]} alone has a smaller error than every trained model",
+            f"{words(best)[0]}だけの {baselines[best]:,.4g} は、学習したどのモデル（最小 {smallest:,.4g}）より小さい",
+            f"The {words(best)[1]} alone, {baselines[best]:,.4g}, is below every trained model (smallest {smallest:,.4g})",
         ),
         (
             True,
@@ -155,7 +154,7 @@ def range_intervals(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> P
     A day is thick and red where it leaves the first interval. The widths are in percent of the lower end: where the ends
     of two intervals lie on each other in prices, their widths can be told apart.
     """
-    figure, (top, bottom) = canvas(6.2, nrows=2, sharex=True, height_ratios=[3, 2])
+    figure, (top, bottom) = canvas(5.6, nrows=2, sharex=True, height_ratios=[3, 2])
     name, first = next(iter(forecasts.items()))
     out = (prices["Low"] < first[:, 0]) | (prices["High"] > first[:, 1])
     inside, outside = text("その日の安値から高値", "the day, low to high"), text("区間を外れた日", "a day outside")
