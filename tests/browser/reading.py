@@ -55,3 +55,17 @@ def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
             words = [word for word in re.findall(r"[A-Za-z]{2,}", bare) if word not in KEPT]
         found += [(place, word, text) for word in words]
     return found
+
+
+def run_in_both_languages(notebook: Notebook, timeout: float = 240) -> dict[str, list]:
+    """Run a notebook that opens in Japanese, then again in English: the strangers of each, and the errors of both."""
+    notebook.menu("View", "Table of Contents")
+    found, errors = {}, []
+    for language in ("ja", "en"):
+        if language == "en":
+            notebook.choose_language("English")
+        notebook.run_all(timeout)
+        notebook.page.wait_for_selector(f".lstm-page[data-language={language}]", state="attached")
+        found[language] = strangers(notebook, language)
+        errors += notebook.errors()
+    return found | {"errors": errors}
