@@ -88,7 +88,8 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         TRIALS.dropna(subset=["skill"]).rename(columns={"lr": f"lr{odd}"}).assign(target=lambda t: t["target"] + odd)
     )
     over_time = {one: OVER_TIME, other: OVER_TIME - 0.1, f"third{odd}": OVER_TIME - 0.2}
-    fired = pd.DataFrame([[True, False], [False, False]], index=[one, other], columns=[f"a_b_c{odd}", "d_e"])
+    fired = {one: {("未来 → 過去", "future → past"): True, f"d{odd}": False}, other: {("未来 → 過去", "future → past"): False, f"d{odd}": False}}
+    cases = {one: {other: [0.1, 0.2], f"third{odd}": [0.3, 0.4]}, other: {other: [-0.1, -0.2], f"third{odd}": [0, -0.1]}}
     return {
         "price_history": lambda: plots.price_history(odd_open, f"Open{odd}", 100),
         "price_bars": lambda: plots.price_bars(prices.tail(20)),
@@ -129,6 +130,8 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "pinball": lambda: plots.pinball([0.1, 0.5, 0.9]),
         "range_intervals": lambda: plots.range_intervals(prices.tail(50), intervals),
         "apparent_and_hold_out": lambda: plots.apparent_and_hold_out(skill_of),
+        "moved_forecasts": lambda: plots.moved_forecasts(dates, {one: (actual, actual), other: (actual, naive)}, attrs),
+        "scores_by_case": lambda: plots.scores_by_case({("見かけ", "apparent"): cases, other: cases}),
         "tripwire_grid": lambda: plots.tripwire_grid(fired),
         "skill_over_time": lambda: plots.skill_over_time(
             dates, over_time, (f"前日の始値{odd}", f"the previous open{odd}")
@@ -138,7 +141,7 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "best_of_many": lambda: plots.best_of_many(
             {text("設定", "settings") + odd: BEST_OF, text("シード", "seeds"): BEST_OF}
         ),
-        "three_parts": lambda: plots.three_parts(prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs),
+        "parts_in_time": lambda: plots.parts_in_time(prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs),
         "forecasts_ahead": lambda: plots.forecasts_ahead(prices.index[-62:], ahead, ahead + 1, attrs),
     }
 
@@ -284,7 +287,7 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
 @pytest.mark.parametrize(
     "name",
     "price_history price_bars two_scales windows_on_series split_or_shuffle forecast_lines lag_bars changes error_of_guesses paths_from_origins "
-    "error_by_step closed_loop rmse_by_columns range_intervals between_close_and_open three_parts "
+    "error_by_step closed_loop rmse_by_columns range_intervals between_close_and_open parts_in_time "
     "forecasts_ahead".split(),
 )
 def test_axes_of_prices_carry_the_unit(name, monkeypatch):
