@@ -6,18 +6,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from helpers.language import text
+from helpers.language import text, words
 from helpers.plots import style
 from helpers.plots.style import Dates, Picture, canvas, few_dates, label, legend, name_rows, styled
 
-Name = str | tuple[str, str]  # as it stands in both languages, or in Japanese and English
+Name = str | tuple[str, str]  # one that `words` knows, or Japanese and English
 Scores = Mapping[Name, Mapping[Name, Sequence[float]]]  # case -> pipeline -> one number a seed
 SKILL = "スキル（0 がナイーブ予測、1 が完全な予測）", "skill (0: the naive forecast, 1: perfect)", "\n"
 
 
 def in_both(name: Name) -> tuple[str, str]:
-    """A name in Japanese and in English."""
-    return (name, name) if isinstance(name, str) else name
+    """A name in Japanese and in English; one from the code, such as "no leak", as tables have it."""
+    return words(name) if isinstance(name, str) else name
 
 
 def _rows(axes: Axes, names: Sequence[Name]) -> None:
@@ -61,23 +61,23 @@ def apparent_and_hold_out(
     """
     figure, axes = canvas(2.0 + 0.62 * len(skills))
     positive = []
-    for part, offset, color, hatch, words in (
+    for part, offset, color, hatch, name in (
         (0, -0.2, style.ORANGE, "//", ("見かけの成績", "apparent score")),
         (1, 0.2, style.SKY, None, ("ホールドアウトでの成績", "hold-out score")),
     ):
-        look = {"color": style.pale(color), "hatch": hatch, "edgecolor": "black", "label": text(*words)}
+        look = {"color": style.pale(color), "hatch": hatch, "edgecolor": "black", "label": text(*name)}
         means = np.array([np.mean(both[part]) for both in skills.values()])
         positive.append(int((means > 0).sum()))
         axes.barh(np.arange(len(skills)) + offset, means, 0.38, **look)
         seeds = [(skill, row + offset) for row, both in enumerate(skills.values()) for skill in both[part]]
         if len(seeds) > len(skills):
-            name = None if part else text("シード", "seed")
-            axes.plot(*zip(*seeds, strict=True), "o", color="black", markersize=5, markeredgecolor="white", label=name)
+            dots = {"color": "black", "markersize": 5, "markeredgecolor": "white"}
+            axes.plot(*zip(*seeds, strict=True), "o", **dots, label=None if part else text("シード", "seed"))
     if days:
         mean, low, high = np.transpose(list(days.values()))
         reach = {"xerr": (mean - low, high - mean), "fmt": "D", "color": style.PURPLE, "capsize": 4}
-        words = text("平均予測と、日による 95% 区間", "mean forecast, 95% interval over days", "\n")
-        axes.errorbar(mean, np.arange(len(days)) + 0.43, **reach, label=words)
+        reach["label"] = text("平均予測と、日による 95% 区間", "mean forecast, 95% interval over days", "\n")
+        axes.errorbar(mean, np.arange(len(days)) + 0.43, **reach)
     axes.axvline(0, color="black", linewidth=1.5)
     _rows(axes, list(skills))
     left, right = axes.get_xlim()
@@ -122,7 +122,9 @@ def _score_marks(axes: Axes, scores: Scores) -> None:
         look = {"color": color, "markersize": 9, "markeredgecolor": "white", "label": text(*in_both(name), "\n")}
         axes.plot([np.mean(row[name]) for row in scores.values()], rows, marker, **look)
     axes.axvline(0, color="black", linewidth=1.5)
-    axes.hlines(np.arange(0.5, len(scores) - 1), 0, 1, transform=axes.get_yaxis_transform(), color=style.GREY, linewidth=0.5)
+    axes.hlines(
+        np.arange(0.5, len(scores) - 1), 0, 1, transform=axes.get_yaxis_transform(), color=style.GREY, linewidth=0.5
+    )
 
 
 def _largest_move(parts: list[Scores]) -> tuple[str, str]:
@@ -150,8 +152,12 @@ def tripwire_grid(fired: Mapping[Name, Mapping[Name, bool]]) -> Picture:
     down, across = np.indices(hit.shape)
     look = {"linestyle": "none", "markersize": 15}
     axes.plot(across[hit], down[hit], "X", color=style.RED, **look, label=text("検知", "fired"))
-    axes.plot(across[~hit], down[~hit], "o", color=style.GREY, **look | {"markersize": 6}, label=text("検知なし", "silent"))
-    names = [text(*(word.replace(" → ", "\n→ ") for word in in_both(name)), "\n") for name in next(iter(fired.values()))]
+    axes.plot(
+        across[~hit], down[~hit], "o", color=style.GREY, **look | {"markersize": 6}, label=text("検知なし", "silent")
+    )
+    names = [
+        text(*(word.replace(" → ", "\n→ ") for word in in_both(name)), "\n") for name in next(iter(fired.values()))
+    ]
     axes.set_xticks(range(len(names)), names, **style.LITERAL)
     axes.xaxis.tick_top()
     _rows(axes, list(fired))

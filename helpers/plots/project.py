@@ -6,9 +6,8 @@ from numpy.typing import ArrayLike
 
 from helpers.language import text
 from helpers.plots import style
-from helpers.plots.style import Dates, Picture, canvas, label, legend, looks, styled
+from helpers.plots.style import Dates, Picture, canvas, label, legend, styled
 from helpers.plots.validation import three_lines
-
 
 PARTS = {  # what a part of a series is for -> its words and its colour
     "train": (("学習部分", "training"), style.BLUE),
@@ -38,7 +37,12 @@ def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed:
         top.annotate(words, (middle, 0.5), xycoords=("data", "axes fraction"), ha="center", va="center")
         if shut:
             axes.axvspan(piece.index[0], piece.index[-1], facecolor="white", edgecolor=style.GREY, hatch="//")
-            look = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "center", "bbox": {"facecolor": "white"}}
+            look = {
+                "xycoords": ("data", "axes fraction"),
+                "ha": "center",
+                "va": "center",
+                "bbox": {"facecolor": "white"},
+            }
             axes.annotate(text("封", "sealed", "\n"), (middle, 0.5), **look)
         else:
             axes.plot(piece, color=colour, linewidth=1.3)
@@ -55,7 +59,9 @@ def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed:
     label(top, (ja, en))
     label(axes, (), style.DATE, attrs)
     en = f"Line chart of the prices, with a strip that names the parts: {', '.join(PARTS[name][0][1] for name in sizes)}. {en}."
-    return Picture(figure, f"価格の折れ線と、部分の名前の帯。{'、'.join(PARTS[name][0][0] for name in sizes)}の順。{ja}。", en)
+    return Picture(
+        figure, f"価格の折れ線と、部分の名前の帯。{'、'.join(PARTS[name][0][0] for name in sizes)}の順。{ja}。", en
+    )
 
 
 @styled

@@ -88,8 +88,14 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         TRIALS.dropna(subset=["skill"]).rename(columns={"lr": f"lr{odd}"}).assign(target=lambda t: t["target"] + odd)
     )
     over_time = {one: OVER_TIME, other: OVER_TIME - 0.1, f"third{odd}": OVER_TIME - 0.2}
-    fired = {one: {("未来 → 過去", "future → past"): True, f"d{odd}": False}, other: {("未来 → 過去", "future → past"): False, f"d{odd}": False}}
-    cases = {one: {other: [0.1, 0.2], f"third{odd}": [0.3, 0.4]}, other: {other: [-0.1, -0.2], f"third{odd}": [0, -0.1]}}
+    fired = {
+        one: {("未来 → 過去", "future → past"): True, f"d{odd}": False},
+        other: {("未来 → 過去", "future → past"): False, f"d{odd}": False},
+    }
+    cases = {
+        one: {other: [0.1, 0.2], f"third{odd}": [0.3, 0.4]},
+        other: {other: [-0.1, -0.2], f"third{odd}": [0, -0.1]},
+    }
     return {
         "price_history": lambda: plots.price_history(odd_open, f"Open{odd}", 100),
         "price_bars": lambda: plots.price_bars(prices.tail(20)),
@@ -141,7 +147,9 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "best_of_many": lambda: plots.best_of_many(
             {text("設定", "settings") + odd: BEST_OF, text("シード", "seeds"): BEST_OF}
         ),
-        "parts_in_time": lambda: plots.parts_in_time(prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs),
+        "parts_in_time": lambda: plots.parts_in_time(
+            prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs
+        ),
         "forecasts_ahead": lambda: plots.forecasts_ahead(prices.index[-62:], ahead, ahead + 1, attrs),
     }
 
