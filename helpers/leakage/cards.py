@@ -24,7 +24,7 @@ LOOK = """<style>
 .lstm-cards > .fired {outline: 2px solid var(--state)}
 .lstm-cards > .untold {border-style: dashed; border-left-style: double}
 .lstm-cards p {margin: .3em 0; white-space: normal; line-height: 1.4}
-.lstm-cards code {color: var(--jp-content-font-color1, black); background: none; padding: 0; font-size: .9em}
+.lstm-cards p code {color: inherit; background: none; padding: 0; font-size: .85em; white-space: normal}
 .lstm-state {font-size: 1.3em; font-weight: bold}
 .lstm-sign {display: inline-block; width: 1.5em; line-height: 1.5em; border-radius: 50%; text-align: center;
   background: var(--state); color: var(--jp-layout-color0, white)}
@@ -74,7 +74,7 @@ def card(finding: Finding) -> str:
     parts = [
         f'<p class="lstm-state"><span class="lstm-sign" aria-hidden="true">{sign}</span> {in_both(*state, tag="span")}</p>',
         in_both(*title, tag="p") if title else "",
-        f"<p><code>{html.escape(finding.tripwire)}</code></p>",
+        f"<p><code>{html.escape(finding.tripwire).replace('_', '_<wbr>')}</code></p>",
         in_both(finding.ja, finding.en, tag="p"),
     ]
     return f'<div class="{kind}" style="--state: {colour}">{"".join(parts)}</div>'

@@ -1,7 +1,7 @@
 # ruff: noqa: F401  (the face of the package: what stands here is for `plots.…`)
 """Every figure of the tutorial, by step: `plots.lag_bars(...)` draws it and returns a `Picture`."""
 
-from helpers.plots.backtest import skill_over_time
+from helpers.plots.backtest import refits_in_time, skill_over_time
 from helpers.plots.beyond import LiveLag, loss_and_weights, skills, window_weights
 from helpers.plots.columns import between_close_and_open, range_intervals, rmse_by_columns
 from helpers.plots.data import price_bars, price_history, slopes_of_tanh, two_scales

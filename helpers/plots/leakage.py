@@ -59,7 +59,7 @@ def apparent_and_hold_out(
     skills: pipeline -> (apparent, hold-out), one number a seed in each. A bar is their mean; where there are several, each
     seed is a dot. days: pipeline -> skill of the mean forecast on the hold-out, and the ends of its interval over days.
     """
-    figure, axes = canvas(2.0 + 0.62 * len(skills))
+    figure, axes = canvas(2.1 + 0.5 * len(skills))
     positive = []
     for part, offset, color, hatch, name in (
         (0, -0.2, style.ORANGE, "//", ("見かけの成績", "apparent score")),

@@ -33,7 +33,7 @@ def test_a_terminal_gets_lines_in_the_language_in_force(language, first, monkeyp
 def test_a_page_gets_a_card_for_each_tripwire_in_both_languages():
     page = Report(FOUND, "見かけ", "apparent").to_html()
     assert page == Report(FOUND, "見かけ", "apparent")._repr_html_()
-    assert re.findall(r"<code>(\w+)</code>", page) == list(TRIPWIRES)
+    assert re.findall(r"<code>(\w+)</code>", page.replace("<wbr>", "")) == list(TRIPWIRES)
     assert re.findall(r'<div class="(\w+)" style', page) == ["fired", "untold", "untold", "untold"]
     for ja, en in (
         ("見かけ", "apparent"),

@@ -18,7 +18,6 @@ from matplotlib.container import BarContainer, ErrorbarContainer
 from PIL import Image
 
 from helpers import plots
-from helpers.language import text
 
 HISTORY = pd.DataFrame(
     {"RMSE": [30.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9], "loss": [1.0, 0.9, 0.8], "direction": 0.5},
@@ -142,11 +141,13 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "skill_over_time": lambda: plots.skill_over_time(
             dates, over_time, (f"前日の始値{odd}", f"the previous open{odd}")
         ),
+        "skill_over_time, one far below": lambda: plots.skill_over_time(
+            dates, over_time | {f"fourth{odd}": OVER_TIME - 2}, ("前日の始値", "the previous open")
+        ),
+        "refits_in_time": lambda: plots.refits_in_time(prices.index, 100, 20, 150),
         "search_overview": lambda: plots.search_overview(trials, {"target": 0.5, f"lr{odd}": 0.3, "window": 0.2}),
         "workers_timeline": lambda: plots.workers_timeline(TRIALS),
-        "best_of_many": lambda: plots.best_of_many(
-            {text("設定", "settings") + odd: BEST_OF, text("シード", "seeds"): BEST_OF}
-        ),
+        "best_of_many": lambda: plots.best_of_many({f"settings{odd}": BEST_OF, ("シード", "seeds"): BEST_OF}),
         "parts_in_time": lambda: plots.parts_in_time(
             prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs
         ),
