@@ -8,7 +8,7 @@ from helpers.plots.data import price_bars, price_history, slopes_of_tanh, two_sc
 from helpers.plots.horizons import closed_loop, error_by_step, paths_from_origins
 from helpers.plots.leakage import apparent_and_hold_out, moved_forecasts, scores_by_case, tripwire_grid
 from helpers.plots.machines import workers_timeline
-from helpers.plots.model import fading_memory, lstm_cell, slopes_by_age, unrolled
+from helpers.plots.model import fading_memory, lstm_cell, regressor, slopes_by_age, unrolled
 from helpers.plots.project import forecasts_ahead, parts_in_time
 from helpers.plots.search import best_of_many, search_overview
 from helpers.plots.style import WIDTH, Picture

@@ -18,6 +18,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
 from helpers.language import text
@@ -218,6 +219,16 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
     """Rows by name, the first on top."""
     axes.set_yticks(range(len(names)), names, **LITERAL)
     axes.invert_yaxis()
+
+
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic scale with plain numbers, the more of them between two powers of ten the fewer these are."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    between = (1, 1.5, 2, 3, 5, 7) if high < 10 * low else (1, 2, 5) if high < 1000 * low else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=between))
+    axes.yaxis.set_major_formatter(lambda x, _: f"{x:,.9g}" if x >= 1e-4 else f"$10^{{{round(np.log10(x))}}}$")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def few_dates(axes: Axes, count: int = 8) -> None:

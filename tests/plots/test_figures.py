@@ -1,21 +1,19 @@
-"""Every figure, in every language: all glyphs there, alternative text, nothing told apart by colour alone."""
+"""The table of all figures with example data, and what they keep to: nothing told apart by colour alone, room for eight curves.
+
+Glyphs, letters, contrast and themes are in test_contract.py, over the same table.
+"""
 
 import importlib
-import io
 import itertools
 import pkgutil
 import re
-import warnings
 from collections.abc import Callable
 
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.container import BarContainer, ErrorbarContainer
-from PIL import Image
 
 from helpers import plots
 
@@ -97,11 +95,13 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
     }
     return {
         "price_history": lambda: plots.price_history(odd_open, f"Open{odd}", 100),
+        "price_history, moves": lambda: plots.price_history(odd_open, f"Open{odd}", 100, moves=True),
         "price_bars": lambda: plots.price_bars(prices.tail(20)),
         "two_scales": lambda: plots.two_scales(prices, "Open"),
         "slopes_of_tanh": lambda: plots.slopes_of_tanh({one: 27575.0, other: 2.7, f"third{odd}": 0.3}),
         "windows_on_series": lambda: plots.windows_on_series(prices["Open"].iloc[:8], 5),
         "split_or_shuffle": lambda: plots.split_or_shuffle(prices.index, opened, 100, attrs=attrs),
+        "regressor": lambda: plots.regressor(5, 100),
         "unrolled": lambda: plots.unrolled(3, 5),
         "fading_memory": lambda: plots.fading_memory([0.5, 0.9, 0.99], 30),
         "lstm_cell": plots.lstm_cell,
@@ -230,28 +230,6 @@ def test_every_figure_of_the_package_has_its_face_and_its_test():
     assert drawn == {name.partition(",")[0] for name in FIGURES}
 
 
-@pytest.mark.parametrize("language", ["ja", "en", "both"])
-@pytest.mark.parametrize("name", FIGURES)
-def test_figure(name, language, monkeypatch):
-    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
-    settings = dict(matplotlib.rcParams)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # a glyph that the font lacks is a warning in matplotlib
-        picture = figures()[name]()
-        if language == "both":
-            assert Image.open(io.BytesIO(picture.png())).width == 2 * plots.WIDTH
-        else:
-            picture.figure.draw_without_rendering()
-    assert plt.get_fignums() == [] and dict(matplotlib.rcParams) == settings  # nothing stays open, no setting leaks
-    seen = "".join(words(picture.figure))
-    if language == "en":
-        assert not KANA_OR_KANJI.search(seen), seen
-    else:
-        assert KANA_OR_KANJI.search(seen)
-    ja, _, en = picture.alt.partition(" / ")
-    assert KANA_OR_KANJI.search(ja) and en and not KANA_OR_KANJI.search(en)
-
-
 @pytest.mark.parametrize("name", FIGURES)
 def test_lines_differ_in_more_than_colour(name):
     for axes in FIGURES[name]().figure.axes:
@@ -288,7 +266,7 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
     odd = r"$\nosuch$"  # read as mathematics, this is an error when it is drawn
     picture = figures(odd)[name]()
     picture.figure.draw_without_rendering()
-    static = "unrolled fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
+    static = "unrolled regressor fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
     shown = any(odd in text for text in words(picture.figure))
     assert shown or name in [*static.split(), "loss_and_weights"]
 
