@@ -16,7 +16,6 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.container import BarContainer, ErrorbarContainer
 
 from helpers import plots
-from helpers.language import text
 
 HISTORY = pd.DataFrame(
     {"RMSE": [30.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9], "loss": [1.0, 0.9, 0.8], "direction": 0.5},
@@ -86,7 +85,6 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         TRIALS.dropna(subset=["skill"]).rename(columns={"lr": f"lr{odd}"}).assign(target=lambda t: t["target"] + odd)
     )
     over_time = {one: OVER_TIME, other: OVER_TIME - 0.1, f"third{odd}": OVER_TIME - 0.2}
-    fired = pd.DataFrame([[True, False], [False, False]], index=[one, other], columns=[f"a_b_c{odd}", "d_e"])
     other_series = prices.assign(Close=prices["Close"] * 10)
     other_series.attrs = attrs | {"name": f"unknown{odd}", "column": "Close"}
     prices.attrs = attrs | {"name": "sine", "column": "Open"}
@@ -95,6 +93,14 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
     walks = pd.DataFrame({"skill": np.linspace(-0.3, 0.1, 9), "outside": np.arange(9) % 2 == 0})
     by_method = pd.DataFrame(SKILL, index=["direct", f"far{odd}", "naive", f"mine{odd}"]).drop(index="naive")
     by_method[["skill of mean", "days low", "days high"]] = [[0.1, 0.05, 0.2], [-3, -4, -2], [0, -0.1, 0.1]]
+    fired = {
+        one: {("未来 → 過去", "future → past"): True, f"d{odd}": False},
+        other: {("未来 → 過去", "future → past"): False, f"d{odd}": False},
+    }
+    cases = {
+        one: {other: [0.1, 0.2], f"third{odd}": [0.3, 0.4]},
+        other: {other: [-0.1, -0.2], f"third{odd}": [0, -0.1]},
+    }
     return {
         "price_history": lambda: plots.price_history(odd_open, f"Open{odd}", 100),
         "price_history, moves": lambda: plots.price_history(odd_open, f"Open{odd}", 100, moves=True),
@@ -150,16 +156,22 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "pinball": lambda: plots.pinball([0.1, 0.5, 0.9]),
         "range_intervals": lambda: plots.range_intervals(prices.tail(50), intervals),
         "apparent_and_hold_out": lambda: plots.apparent_and_hold_out(skill_of),
+        "moved_forecasts": lambda: plots.moved_forecasts(dates, {one: (actual, actual), other: (actual, naive)}, attrs),
+        "scores_by_case": lambda: plots.scores_by_case({("見かけ", "apparent"): cases, other: cases}),
         "tripwire_grid": lambda: plots.tripwire_grid(fired),
         "skill_over_time": lambda: plots.skill_over_time(
             dates, over_time, (f"前日の始値{odd}", f"the previous open{odd}")
         ),
+        "skill_over_time, one far below": lambda: plots.skill_over_time(
+            dates, over_time | {f"fourth{odd}": OVER_TIME - 2}, ("前日の始値", "the previous open")
+        ),
+        "refits_in_time": lambda: plots.refits_in_time(prices.index, 100, 20, 150),
         "search_overview": lambda: plots.search_overview(trials, {"target": 0.5, f"lr{odd}": 0.3, "window": 0.2}),
         "workers_timeline": lambda: plots.workers_timeline(TRIALS),
-        "best_of_many": lambda: plots.best_of_many(
-            {text("設定", "settings") + odd: BEST_OF, text("シード", "seeds"): BEST_OF}
+        "best_of_many": lambda: plots.best_of_many({f"settings{odd}": BEST_OF, ("シード", "seeds"): BEST_OF}),
+        "parts_in_time": lambda: plots.parts_in_time(
+            prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs
         ),
-        "three_parts": lambda: plots.three_parts(prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs),
         "forecasts_ahead": lambda: plots.forecasts_ahead(prices.index[-62:], ahead, ahead + 1, attrs),
     }
 
@@ -283,7 +295,7 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
 @pytest.mark.parametrize(
     "name",
     "price_history price_bars two_scales windows_on_series split_or_shuffle forecast_lines lag_bars changes error_of_guesses paths_from_origins "
-    "error_by_step closed_loop side_by_side season_week rmse_by_columns range_intervals between_close_and_open three_parts "
+    "error_by_step closed_loop side_by_side season_week rmse_by_columns range_intervals between_close_and_open parts_in_time "
     "forecasts_ahead".split(),
 )
 def test_axes_of_prices_carry_the_unit(name, monkeypatch):
