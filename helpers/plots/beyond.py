@@ -80,7 +80,7 @@ def skills(
     """
     series, baselines = (list(table.index.unique(level)) for level in (0, 1))
     tested = "p Holm" in table
-    figure, axes = canvas(1.9 + (0.3 + 0.11 * len(baselines)) * len(series))
+    figure, axes = canvas(2.1 + (0.3 + 0.13 * len(baselines)) * len(series))
     axes.axvspan(floor - 0.05, 0, color=style.GREY, alpha=0.1)
     for number, baseline in enumerate(baselines):
         part = table.xs(baseline, level=1)
