@@ -1,7 +1,7 @@
 # ruff: noqa: F401  (the face of the package: what stands here is for `plots.…`)
 """Every figure of the tutorial, by step: `plots.lag_bars(...)` draws it and returns a `Picture`."""
 
-from helpers.plots.backtest import skill_over_time
+from helpers.plots.backtest import refits_in_time, skill_over_time
 from helpers.plots.beyond import (
     LiveLag,
     loss_and_weights,
@@ -29,10 +29,10 @@ from helpers.plots.horizons import (
     three_methods,
     windows_at_border,
 )
-from helpers.plots.leakage import apparent_and_hold_out, tripwire_grid
+from helpers.plots.leakage import apparent_and_hold_out, moved_forecasts, scores_by_case, tripwire_grid
 from helpers.plots.machines import workers_timeline
 from helpers.plots.model import fading_memory, lstm_cell, regressor, slopes_by_age, unrolled
-from helpers.plots.project import forecasts_ahead, three_parts
+from helpers.plots.project import forecasts_ahead, parts_in_time
 from helpers.plots.search import best_of_many, search_overview
 from helpers.plots.style import WIDTH, Picture
 from helpers.plots.training import LiveLoss, loss_curves, metrics_by_epoch

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from helpers.language import named, text, words
@@ -16,27 +15,18 @@ from helpers.plots.style import (
     canvas,
     draw_curves,
     first_true,
+    headline,
     in_unit,
     label,
     legend,
+    listed,
     name_ends,
     name_rows,
     styled,
 )
-from helpers.plots.training import LiveLoss, by_epoch, logarithmic
+from helpers.plots.training import LiveLoss, by_epoch
 
 POINTS = "os^DvP*X"  # eight markers of one size
-
-
-def headline(figure: Figure, title: Words) -> None:
-    """A title of the whole figure, from its left edge on: for panels side by side, and where names of rows take the left."""
-    figure.suptitle(text(*title, "\n"), x=0.01, ha="left", fontsize=13.5, **style.LITERAL)
-
-
-def listed(numbers: dict[str, float], digits: str = ".2f") -> Words:
-    """Names and numbers in a row, for alternative texts and titles."""
-    named_twice = [(words(name), f"{number:{digits}}") for name, number in numbers.items()]
-    return "、".join(f"{n[0]} {k}" for n, k in named_twice), ", ".join(f"{n[1]} {k}" for n, k in named_twice)
 
 
 @styled
@@ -49,7 +39,7 @@ def side_by_side(tables: Sequence[pd.DataFrame], last: int = 200) -> Picture:
         label(axes, (*in_unit(*name, table.attrs), "\n"), y=("", ""))
         axes.title.set_fontsize(12)
     for axes in frames.flat[len(tables) :]:
-        axes.set_visible(False)
+        axes.axis("off")
     figure.supxlabel(text("何期前か（0 からがテスト部分）", "steps back (the test part begins at 0)"), fontsize=12)
     ja, en = "、".join(name[0] for name in names), ", ".join(name[1] for name in names)
     return Picture(figure, f"テスト部分の前の {last} 期。{ja}。", f"The {last} steps before the test part: {en}.")
@@ -60,14 +50,15 @@ def _claims(table: pd.DataFrame, sure: pd.Series) -> Words:
     skill = table["skill of mean"] if "skill of mean" in table else table["skill"]
 
     def counted(rows: pd.Series) -> list[Words]:
-        counts = rows.groupby(level=1, sort=False).sum()
-        found = [(words(name), count) for name, count in counts.items() if count]
-        ja, en = "、".join(f"{n[0]}に {k} つ" for n, k in found), ", ".join(f"{k} against {n[1]}" for n, k in found)
+        counts = rows.groupby(level=1, sort=False).agg(["sum", "size"])
+        found = [(words(name), won, of) for name, won, of in counts.itertuples() if won]
+        ja = "、".join(f"{n[0]}に {k}/{of}" for n, k, of in found)
+        en = ", ".join(f"{k} of {of} against {n[1]}" for n, k, of in found)
         return (ja, en) if found else ("なし", "none")
 
     won, lost = counted(sure & (skill > 0)), counted(sure & (skill < 0))
     if "p Holm" not in table:
-        return f"スキルが正: {won[0]}（{len(table)} 組のうち）", f"Positive skill: {won[1]} (of {len(table)} pairs)"
+        return f"スキルが正: {won[0]}", f"Positive skill: {won[1]}"
     return first_true(
         (
             not sure.any(),
@@ -89,7 +80,7 @@ def skills(
     """
     series, baselines = (list(table.index.unique(level)) for level in (0, 1))
     tested = "p Holm" in table
-    figure, axes = canvas(1.9 + (0.3 + 0.11 * len(baselines)) * len(series))
+    figure, axes = canvas(2.1 + (0.3 + 0.13 * len(baselines)) * len(series))
     axes.axvspan(floor - 0.05, 0, color=style.GREY, alpha=0.1)
     for number, baseline in enumerate(baselines):
         part = table.xs(baseline, level=1)
@@ -130,7 +121,8 @@ def skills(
     found = [(words(name), words(baseline), skill) for (name, baseline), skill in table["skill"].items()]
     ja = "、".join(f"{name[0]}は{baseline[0]}に {skill:.2f}" for name, baseline, skill in found)
     en = ", ".join(f"{name[1]} {skill:.2f} against {baseline[1]}" for name, baseline, skill in found)
-    return Picture(figure, f"{title[0]}。スキル: {ja}。", f"{title[1]}. Skill: {en}.")
+    hollow = ("白抜きは、差があると言えないもの。", " Hollow: no difference can be claimed.") if tested else ("", "")
+    return Picture(figure, f"{title[0]}。スキル: {ja}。{hollow[0]}", f"{title[1]}. Skill: {en}.{hollow[1]}")
 
 
 @styled
@@ -190,7 +182,7 @@ def loss_and_weights(losses: Sequence[float], naive: float, weights: np.ndarray)
     figure, (left, right) = canvas(3.6, ncols=2)
     left.plot(by_epoch(losses), color=style.BLUE, linewidth=2, label="LSTM")
     left.axhline(naive, **style.DASHED, label=text(*style.NAIVE, "\n"))
-    logarithmic(left)
+    style.logarithmic(left)
     steps = zip(_steps_back(weights.shape[1]), weights.T, strict=True)
     draw_curves(right, {name: by_epoch(weight) for name, weight in reversed(list(steps))})
     right.axhline(1, color="black", linewidth=1, linestyle=":")
@@ -278,8 +270,8 @@ def season_week(actual: pd.Series, forecasts: dict[str, pd.Series], attrs: dict,
     squares = ((actual - first).to_numpy()[: len(actual) // week * week] ** 2).reshape(-1, week).mean(axis=1)
     number = int(np.argsort(squares)[len(squares) // 2])
     part = slice(number * week, (number + 1) * week)
-    top.plot(actual.iloc[part], color=style.GREY, linewidth=4, alpha=0.5, label=named("actual"))
-    top.plot(first.iloc[part], color=style.BLUE, linewidth=1.5, label=named(name))
+    top.plot(actual.iloc[part], color=style.GREY, linewidth=4, label=named("actual"))
+    top.plot(first.iloc[part], color=style.SKY, linewidth=1.8, label=named(name))
     style.few_dates(top)
     rmse = pd.Series({name: np.sqrt(((actual - y) ** 2).mean()) for name, y in forecasts.items()})
     _named_bars(bottom, rmse, "{:,.0f}")
@@ -290,7 +282,7 @@ def season_week(actual: pd.Series, forecasts: dict[str, pd.Series], attrs: dict,
     label(top, y=in_unit("1 期の変化", "change in a step", attrs))
     label(bottom, (ja, en), in_unit("RMSE", "RMSE", attrs))
     bottom.xaxis.set_major_formatter(style.DIGITS)
-    top.set_ylim(top=1.4 * actual.iloc[part].max())
+    top.set_ylim(top=1.7 * actual.iloc[part].max())
     legend(top, "upper right", ncols=2)
     ja = f"上は、ある 1 週間の実際の変化と予測。下は RMSE の棒。{ja}。"
     return Picture(figure, ja, f"Above, actual and forecast changes in one week; below, bars of RMSE. {en}.")

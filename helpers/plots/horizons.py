@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 from helpers.language import named, text, words
 from helpers.plots import style
-from helpers.plots.beyond import headline, listed
 from helpers.plots.style import (
     AHEAD,
     Dates,
@@ -17,15 +16,16 @@ from helpers.plots.style import (
     Words,
     canvas,
     first_true,
+    headline,
     in_unit,
     label,
     legend,
     line_chart,
+    listed,
     looks,
     name_rows,
     styled,
 )
-from helpers.plots.training import logarithmic
 
 Paths, Fans = dict[str, np.ndarray], dict[str, tuple[np.ndarray, np.ndarray]]
 Runs = Sequence[ArrayLike]
@@ -69,7 +69,7 @@ def three_methods(window: int, horizon: int) -> Picture:
     for axes, name in zip(panels, ("direct", "recursive", "encoder-decoder"), strict=True):
         axes.set(xlim=(0, 10), ylim=(0.5, 9))
         axes.axis("off")
-        label(axes, (named(name),) * 2)
+        label(axes, (text(*words(name), "\n"),) * 2)
     for axes, shown in zip(panels, ("LSTM", "LSTM", text("エンコーダ", "encoder", "\n")), strict=True):
         _box(axes, 1.5, 2, days, style.GREY)
         _box(axes, 1.5, 6, shown, style.BLUE)
@@ -81,8 +81,8 @@ def three_methods(window: int, horizon: int) -> Picture:
     _box(recursive, 6, 6, "1", style.GREEN)
     _arrow(recursive, (2.8, 6), (5.2, 6))
     _arrow(recursive, (6, 5), (2.9, 1.8), bend=-0.35)
-    again = text(f"次の入力に。\n{horizon} 回くり返す", f"into the next input,\n{horizon} times")
-    recursive.text(6.3, 1.2, again, **SCHEME)
+    again = text(f"{horizon} 回くり返す", f"{horizon} times", "\n")
+    recursive.text(6.8, 1.2, again, **SCHEME)
     for x, day in ((4.6, "1"), (6.9, "2"), (9.2, f"{horizon}")):
         _box(chain, x, 6, text("デコーダ", "dec.") if x < 0 else "D", style.ORANGE)
         _box(chain, x, 2, day, style.GREEN)
@@ -167,16 +167,18 @@ def paths_from_origins(
             "color": "black",
             "fillstyle": "none",
             "markersize": 8,
-            "label": text("最後に知っている値", "last known"),
+            "label": text("最後に知っている値", "last known", "\n"),
         }
-        axes.plot(dates[part], actual[part], color=style.GREY, linewidth=2, label=named("actual"))
+        axes.plot(dates[part], actual[part], color=style.GREY, linewidth=2, label=text(*words("actual"), "\n"))
         for shade, (name, (low, high)) in zip(np.linspace(0.18, 0.5, max(2, len(fans))), fans.items(), strict=False):
-            look = {"facecolor": style.BLUE, "alpha": shade, "edgecolor": style.BLUE, "label": name}
+            look = {"facecolor": (style.BLUE, shade), "edgecolor": style.BLUE, "label": name}
             days = dates[start:][: low.shape[1]]
             axes.fill_between(days, low[k][: len(days)], high[k][: len(days)], **look)
         for (name, path), look in zip(paths.items(), looks(3), strict=False):
             y = np.append(actual[start - 1], path[k])[: len(dates) - start + 1]
-            axes.plot(dates[start - 1 :][: len(y)], y, **look, markersize=4, markevery=3, label=named(name))
+            axes.plot(
+                dates[start - 1 :][: len(y)], y, **look, markersize=4, markevery=3, label=text(*words(name), "\n")
+            )
         axes.plot(dates[start - 1], actual[start - 1], "o", **known)
         style.few_dates(axes, 8 if across == 1 else 4)
         axes.yaxis.set_major_formatter(style.DIGITS)
@@ -184,9 +186,9 @@ def paths_from_origins(
     for axes in frames.flat[: len(starts)] if across > 1 else ():
         axes.set_ylim(np.mean(axes.get_ylim()) + tallest * np.array([-0.5, 0.5]))  # a move looks alike everywhere
     for axes in frames.flat[len(starts) :]:
-        axes.set_visible(False)
+        axes.axis("off")
     figure.supylabel(text(*in_unit(attrs["value_ja"], attrs["value_en"], attrs), "\n"), fontsize=12, **style.LITERAL)
-    legend(frames[0, 0], ncols=3)
+    legend(frames[0, 0], ncols=5 if across == 1 else 3)
     title = _inside(actual, starts, fans) if fans else _moves(actual, starts, paths, attrs)
     headline(figure, title)
     ja = f"{len(starts)} つの時点から伸びる予測の推移と、実際の値の線。{title[0]}。"
@@ -227,7 +229,8 @@ def error_by_step(errors: dict[str, pd.Series | Sequence[pd.Series]], attrs: dic
     figure, axes = line_chart(means, title, AHEAD, in_unit("RMSE", "RMSE", attrs), 3.8, marks=1000, dot=".")
     for table, look in zip(runs.values(), looks(), strict=False):
         if len(table) > 1:
-            axes.fill_between(table.columns, table.min(), table.max(), color=look["color"], alpha=0.25)
+            shade = {"facecolor": (look["color"], 0.25), "edgecolor": look["color"], "linewidth": 0.8}
+            axes.fill_between(table.columns, table.min(), table.max(), **shade)
     if law is not None:
         steps = next(iter(means.values())).index
         axes.plot(steps, law * np.sqrt(steps), **style.DASHED, label=text("平方根の法則", "square-root law"))
@@ -253,21 +256,28 @@ def closed_loop(
     actual = np.asarray(actual, dtype=float)
     steps, limit = np.arange(1, len(actual) + 1), share * np.ptp(actual) / 2
     last = slice(max(0, len(actual) - close_up), None)
-    right.plot(steps[last], actual[last], color=style.GREY, linewidth=5, alpha=0.5)
+    right.plot(steps[last], actual[last], color=style.GREY, linewidth=5)
     stayed, drawn = {}, {}
     for (name, runs), look in zip(paths.items(), looks(1), strict=False):
         errors = [np.abs(np.asarray(run)[: len(actual)] - actual) for run in runs]
-        stayed[name] = f"{sum(bool((error <= limit).all()) for error in errors)} / {len(errors)}"
+        stayed[name] = f"{sum(bool((error <= limit).all()) for error in errors)}/{len(errors)}"
         for number, error in enumerate(errors):
             seen = pd.Series(error, steps).rolling(25, min_periods=1).max()
-            left.plot(seen, **look, markevery=(20 * number, len(actual) // 5), label=None if number else named(name))
+            left.plot(
+                seen,
+                **look,
+                markevery=(20 * number, len(actual) // 5),
+                label=None if number else text(*words(name), "\n"),
+            )
         first = np.asarray(runs[0])[: len(actual)][last]
         twin = next((other for other, path in drawn.items() if np.abs(path - first).max() < limit), None)
         if twin is None:
             drawn[name] = first
             right.plot(steps[last], first, **look, markevery=close_up // 10, markersize=5)
-    left.axhline(limit, color="black", linewidth=2, label=text(f"振幅の {share:.0%}", f"{share:.0%} of the amplitude"))
-    logarithmic(left)
+    left.axhline(
+        limit, color="black", linewidth=2, label=text(f"振幅の {share:.0%}", f"{share:.0%} of the amplitude", "\n")
+    )
+    style.logarithmic(left)
     ja, en = ("; ".join(f"{words(name)[k]} {count}" for name, count in stayed.items()) for k in (0, 1))
     title = f"{len(actual):,} 期ずっと沿った回数: {ja}", f"Runs that stay for all {len(actual):,} steps: {en}"
     headline(figure, title)
@@ -334,6 +344,7 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
         axes.axvline(0, color="black", linewidth=1.5)
         name_rows(axes, [text(*words(method), "\n") for method in table.index])
         axes.set(xlim=(-1.2 * reach, 1.2 * reach), ylim=(len(table) - 0.5, -0.5))
+        axes.locator_params(axis="x", nbins=5)
         label(axes, (text(*words(name), "\n"),) * 2, ("スキル", "skill"))
         axes.title.set_fontsize(12)
     title = first_true(

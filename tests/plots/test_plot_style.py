@@ -11,7 +11,7 @@ import pytest
 from matplotlib.text import Text
 
 from helpers import plots
-from helpers.plots.style import canvas, in_unit, label, line_chart, looks, styled, text
+from helpers.plots.style import canvas, headline, in_unit, label, line_chart, looks, styled, text
 
 ATTRS = {"title_ja": "会社", "title_en": "Company", "value_ja": "株価", "value_en": "price"}
 ATTRS |= {"unit_ja": "円", "unit_en": "yen"}
@@ -106,3 +106,10 @@ def test_titles_and_columns_with_dollars_are_shown_as_they_are():
     figure = plots.price_history(prices, "a$b$c", 1).figure
     shown = {words.get_text(): words.get_parse_math() for words in figure.findobj(Text) if "$" in words.get_text()}
     assert shown == {"A$B$ 5% a$b$c\nA$B$ 5%, a$b$c": False, "a$b$ [円 / yen]": False}
+
+
+def test_a_headline_is_broken_where_it_is_wider_than_the_figure():
+    figure, _ = canvas()
+    headline(figure, ("短い", "short, " * 20))
+    first, *rest = figure.get_suptitle().split("\n")
+    assert first == "短い" and len(rest) == 2 and rest[0].endswith(",") and "".join(rest).count("short") == 20
