@@ -264,3 +264,22 @@ def test_a_failed_write_leaves_nothing_behind(yahoo, downloads, monkeypatch, cap
     yahoo((200, chart()))
     assert len(load_prices("nikkei225")) == 1092 and list(downloads.iterdir()) == []
     in_both_languages(capsys.readouterr().out, "data/downloads/nikkei225.csv", "No space left")
+
+
+def test_a_stalled_network_is_waited_for_once(yahoo, monkeypatch):
+    yahoo((200, chart()))
+    asked = []
+
+    def stall(*arguments):
+        asked.append(arguments)
+        raise TimeoutError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_history", stall)
+        for part in ("60", "5"):  # after so many seconds; not again for so many minutes
+            with pytest.raises(DataError) as error:
+                load_prices("amazon")
+            in_both_languages(error.value, part, "data/downloads/amazon.csv")
+    assert len(asked) == 1
+    monkeypatch.setattr(module, "PAUSE", 0)
+    assert load_prices("amazon").shape == (2518, 5)
