@@ -49,6 +49,7 @@ WORDS = {
     "outside": ("学習範囲の外", "outside"),
     # forecasts
     "naive": ("ナイーブ予測", "naive"),
+    "linear + LSTM": ("線形回帰 + LSTM", "linear + LSTM"),
     "naive forecast": ("ナイーブ予測", "naive forecast"),
     "LSTM": ("LSTM", "LSTM"),
     "lstm": ("LSTM", "LSTM"),
