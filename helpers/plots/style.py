@@ -185,7 +185,23 @@ def label(axes: Axes, title: Words = (), x: Words = (), y: Words | dict = ()) ->
 
 def headline(figure: Figure, title: Words) -> None:
     """A title of the whole figure, from its left edge on: for panels side by side, and where names of rows take the left."""
-    figure.suptitle(text(*title, "\n"), x=0.01, ha="left", fontsize=STYLE["axes.titlesize"], **LITERAL)
+    lines = text(*(_wrapped(line, 5.1 * figure.get_figwidth()) for line in title), "\n")
+    figure.suptitle(lines, x=0.01, ha="left", fontsize=STYLE["axes.titlesize"], **LITERAL)
+
+
+def _wrapped(line: str, most: float) -> str:
+    """A title broken behind a mark or a blank where it is wider than `most` kanji; a letter is 0.52 of one."""
+    rows, width, last = [""], 0.0, 0
+    for letter in line:
+        width += 0.52 if letter.isascii() else 1
+        rows[-1] += letter
+        if width > most and last:
+            head, tail = rows[-1][:last], rows[-1][last:]
+            rows[-1:] = [head.rstrip(), tail]
+            width, last = sum(0.52 if each.isascii() else 1 for each in tail), 0
+        elif letter in " 、。；／":
+            last = len(rows[-1])
+    return "\n".join(rows)
 
 
 def listed(numbers: dict[str, float], digits: str = ".2f") -> Words:

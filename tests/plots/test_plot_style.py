@@ -15,6 +15,7 @@ from helpers.plots.style import (
     ORANGE,
     canvas,
     first_true,
+    headline,
     in_unit,
     ink,
     label,
@@ -149,3 +150,10 @@ def test_the_marks_of_a_logarithmic_axis_are_as_many_as_it_needs():
         logarithmic(axes)
         figure.draw_without_rendering()
         assert wanted <= {mark.get_text() for mark in axes.get_yticklabels()}
+
+
+def test_a_headline_is_broken_where_it_is_wider_than_the_figure():
+    figure, _ = canvas()
+    headline(figure, ("短い", "short, " * 20))
+    first, *rest = figure.get_suptitle().split("\n")
+    assert first == "短い" and len(rest) == 2 and rest[0].endswith(",") and "".join(rest).count("short") == 20
