@@ -3,6 +3,13 @@
 
 from helpers.plots.backtest import skill_over_time
 from helpers.plots.beyond import LiveLag, loss_and_weights, skills, window_weights
+from helpers.plots.challenge import (
+    all_columns,
+    autocorrelation_of_changes,
+    errors_beside_best,
+    hidden_forecasts,
+    movement_by_rows,
+)
 from helpers.plots.columns import between_close_and_open, range_intervals, rmse_by_columns
 from helpers.plots.data import price_bars, price_history, slopes_of_tanh, two_scales
 from helpers.plots.horizons import closed_loop, error_by_step, paths_from_origins
