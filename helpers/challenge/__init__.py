@@ -5,3 +5,4 @@ from helpers.challenge.card import Card, collect, report_card
 from helpers.challenge.grading import baselines, practice
 from helpers.challenge.leaks import LEAKS, find_leaks
 from helpers.challenge.series import HORIZON, class_number, load_challenge, practice_origins
+from helpers.challenge.study import scoreboard

@@ -2,14 +2,17 @@
 
 import html
 import json
+import math
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from helpers import plots
-from helpers.challenge.grading import CONFIDENCE, NAMES, SEEDS, WORTH, Report, grade
+from helpers.challenge.grading import COLUMNS, CONFIDENCE, HIDE, NAMES, SEEDS, VERDICTS, WORTH, Report, grade
+from helpers.challenge.leaks import LEAKS
 from helpers.challenge.running import LIMIT, Pipeline
 from helpers.challenge.series import HIDDEN, exam_origins
 from helpers.language import BadInput, text
@@ -110,6 +113,15 @@ def _in(ja: str, en: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
 
 
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def _number(report: Report, value: float) -> str:
+    """An error with three digits of the best possible one, so that all errors of a card can be compared."""
+    return f"{value:,.{max(0, 2 - math.floor(math.log10(report.best)))}f}"
+
+
 def headline(report: Report) -> tuple[str, str]:
     """The verdict in one sentence, in Japanese and in English."""
     if report.verdict == "equal" and report.worth <= WORTH:
@@ -174,14 +186,16 @@ def luck(report: Report) -> Sentences:
         return
     (ja, en), row = NAMES[report.baseline], report.errors.loc[report.baseline]
     skill, low, high = report.days
-    if pd.notna(row["p"]):
+    if report.verdict == "leak":
+        pass  # a score that does not count needs no test
+    elif pd.notna(row["p"]):
         told = ("偶然とは言えません", "more than chance explains") if row["Holm p"] < SIGNIFICANCE else (
             "偶然と見分けがつきません", "not to be told from chance")  # fmt: skip
         yield (
-            f"{ja}に対するスキルは {skill:+.3f}（日による 95% 区間 {low:+.3f} 〜 {high:+.3f}）、Holm の方法で補正した p は "
-            f"{row['Holm p']:.2g}。{told[0]}。",
-            f"Skill against the {en}: {skill:+.3f} (95% interval over days {low:+.3f} to {high:+.3f}), p after Holm "
-            f"{row['Holm p']:.2g}: {told[1]}.",
+            f"{ja}に対するスキルは {skill:+.3f}（日による 95% 区間 {low:+.3f} 〜 {high:+.3f}）、Holm の方法で補正した p {_p(row['Holm p'])}。"
+            f"{told[0]}。",
+            f"Skill against the {en}: {skill:+.3f} (95% interval over days {low:+.3f} to {high:+.3f}), p {_p(row['Holm p'])} after Holm: "
+            f"{told[1]}.",
         )
     else:
         yield f"予測は{ja}とまったく同じです。", f"The forecast is exactly the {en}."
@@ -206,9 +220,9 @@ def possible(report: Report) -> Sentences:
         return
     ja, en = NAMES[report.baseline]
     yield (
-        f"可能な最小の RMSE は {report.best:,.4g}、あなたの RMSE は {report.rmse:,.4g}（{report.rmse / report.best:.2f} 倍）です。"
+        f"可能な最小の RMSE は {_number(report, report.best)}、あなたの RMSE は {_number(report, report.rmse)}（{report.rmse / report.best:.2f} 倍）です。"
         "最小値は、系列を生成した式の条件付き平均で計算しました。",
-        f"The smallest possible RMSE is {report.best:,.4g}, yours is {report.rmse:,.4g} ({report.rmse / report.best:.2f} times). "
+        f"The smallest possible RMSE is {_number(report, report.best)}, yours is {_number(report, report.rmse)} ({report.rmse / report.best:.2f} times). "
         "The smallest is that of the conditional mean under the law that made the series.",
     )
     if report.worth <= WORTH:
@@ -234,15 +248,15 @@ def conditions(report: Report) -> Sentences:
     if report.coverage:
         share, low, high = report.coverage
         yield (
-            f"{CONFIDENCE:.0%} を目標にした区間の被覆率は {share:.0%}（95% 区間 {low:.0%} 〜 {high:.0%}）、平均の幅は {report.width:,.3g} です。",
+            f"{CONFIDENCE:.0%} を目標にした区間の被覆率は {share:.0%}（95% 区間 {low:.0%} 〜 {high:.0%}）、平均の幅は {_number(report, report.width)} です。",
             f"Coverage of the interval that aims at {CONFIDENCE:.0%}: {share:.0%} (95% interval {low:.0%} to {high:.0%}), "
-            f"mean width {report.width:,.3g}.",
+            f"mean width {_number(report, report.width)}.",
         )
     if len(report.seeds) > 1:
         yield (
-            f"{SEEDS} 個のシードで、RMSE は {min(report.seeds):,.4g} 〜 {max(report.seeds):,.4g}。予測の平均は {report.rmse:,.4g} です。",
-            f"Over {SEEDS} seeds the RMSE runs from {min(report.seeds):,.4g} to {max(report.seeds):,.4g}; "
-            f"the mean forecast has {report.rmse:,.4g}.",
+            f"{SEEDS} 個のシードで、RMSE は {_number(report, min(report.seeds))} 〜 {_number(report, max(report.seeds))}。予測の平均は {_number(report, report.rmse)} です。",
+            f"Over {SEEDS} seeds the RMSE runs from {_number(report, min(report.seeds))} to {_number(report, max(report.seeds))}; "
+            f"the mean forecast has {_number(report, report.rmse)}.",
         )
     count = len(exam_origins())
     yield (
@@ -261,10 +275,12 @@ def _leaks(report: Report) -> str:
         for one in report.leaks
     )
     picture = plots.movement_by_rows(report.movement).to_html() if report.movement is not None else ""
-    seen, hidden = report.without_future
-    ja = f"起点より後を隠して予測し直すと、RMSE は {seen:,.3g} から {hidden:,.3g} になりました。"
-    en = f"Forecast again with nothing after the origin in the table: the RMSE goes from {seen:,.3g} to {hidden:,.3g}."
-    told = f"<p>{_in(ja, en)}</p>" if pd.notna(hidden) else ""
+    told = ""
+    if pd.notna(report.without_future[1]):
+        seen, hidden = (_number(report, error) for error in report.without_future)
+        ja = f"起点より後の行を隠すと、同じ {HIDE} 個の起点からの RMSE は {seen} から {hidden} になりました。"
+        en = f"With the rows after the origin hidden, the RMSE from the same {HIDE} origins goes from {seen} to {hidden}."
+        told = f"<p>{_in(ja, en)}</p>"
     return f"<h4>{_in('リーク', 'Leaks')}</h4>{boxes}{told}{picture}"
 
 
@@ -277,9 +293,15 @@ def _errors(report: Report) -> str:
     paths = plots.hidden_forecasts(
         challenge.table.index, challenge.truth, exam_origins(), report.yours, challenge.table.attrs
     )
-    table = report.errors.rename(index=lambda name: text(*NAMES[name]))
-    table = table.rename(columns={"skill": text("スキル", "skill"), "Holm p": text("p（Holm）", "p (Holm)")})
-    rows = table.to_html(border=0, na_rep="–", float_format=lambda number: f"{number:,.3g}")
+    table = report.errors.rename(index=lambda name: text(*NAMES[name], "\n"))
+    shown = pd.DataFrame(
+        {
+            "RMSE": table["RMSE"].map(partial(_number, report)),
+            text(*COLUMNS["skill"]): table["skill"].map("{:+.3f}".format),
+            text(*COLUMNS["Holm p"]): table["Holm p"].map(lambda p: "–" if pd.isna(p) else _p(p).removeprefix("= ")),
+        }
+    ).replace("+nan", "–")
+    rows = shown.to_html(border=0).replace("\\n", "<br>")  # as pandas writes a new line in a cell
     note = _in(
         f"RMSE は隠した {HIDDEN} 行のもの。スキルは、その行の予測に対するあなたの予測のもの。",
         f"RMSE on the {HIDDEN} hidden rows; skill of yours against the forecast of the row.",
@@ -289,10 +311,27 @@ def _errors(report: Report) -> str:
 
 # For teachers
 
+TABLE = {  # columns of `collect`
+    "name": ("名前", "name"),
+    "number": ("番号", "number"),
+    "verdict": ("判定", "verdict"),
+    "leaks": ("リーク", "leaks"),
+    "RMSE": ("RMSE", "RMSE"),
+    "ratio": ("最良の何倍か", "ratio"),
+    "p": ("p（Holm）", "p (Holm)"),
+    "look": ("何回目か", "look"),
+    "seconds": ("秒", "seconds"),
+    "best baseline": ("最良のベースライン", "best baseline"),
+    "best possible": ("可能な最小値", "best possible"),
+    "hash": ("ハッシュ値", "hash"),
+    "same": ("同じ関数", "same"),
+    "file": ("ファイル", "file"),
+}
+
 
 def row_of(report: Report) -> dict[str, object]:
     """What a card says in one row of a table, and in the file for `collect`."""
-    row = {"name": report.name, "number": report.number, "verdict": report.verdict, "leaks": [], "hash": report.hash}
+    row = {"name": report.name, "number": report.number, "verdict": report.verdict, "hash": report.hash}
     row |= {"look": report.look, "leaks": [one.name for one in report.leaks]}
     if not report.failure:
         best = report.errors.loc[report.baseline]
@@ -302,12 +341,12 @@ def row_of(report: Report) -> dict[str, object]:
 
 
 def collect(folder: str | Path) -> pd.DataFrame:
-    """All cards in a folder and the folders in it as one table: a row a card, by number, those with a leak last, best first.
+    """All cards in a folder and the folders in it as one table, in the language in force: a row a card.
 
-    Columns: name, number, verdict, leaks, RMSE, ratio (RMSE over the best possible one), best baseline, best possible, p
-    (Holm, against the best baseline), look, seconds, hash, same (other names that handed in the same function), file. Other
-    HTML files are passed over. The cards are the readers' own files: what matters is run again by the teacher.
-    Raises BadInput when there is no card.
+    By number; those with a leak or an error last, the others by error. Columns: name, number, verdict, leaks, RMSE, ratio
+    (RMSE over the best possible one), p (Holm, against the best baseline), look, seconds, best baseline, best possible,
+    hash, same (other names that handed in the same function), file. Other HTML files are passed over. The cards are the
+    readers' own files: what matters is run again by the teacher. Raises BadInput when there is no card.
     """
     rows = []
     for file in sorted(Path(folder).rglob("*.html")):
@@ -315,15 +354,12 @@ def collect(folder: str | Path) -> pd.DataFrame:
             rows.append(json.loads(found[1]) | {"file": file.name})
     if not rows:
         raise BadInput(f"{folder} に成績表がありません。", f"there is no report card in {folder}.")
-    columns = "name number verdict leaks RMSE ratio p look seconds best_baseline best_possible hash same file".split()
-    table = pd.DataFrame(rows).reindex(columns=[name.replace("_", " ") for name in columns])
+    table = pd.DataFrame(rows).reindex(columns=list(TABLE))
     table["ratio"] = table["RMSE"] / table["best possible"]
-    table["same"] = [
-        ", ".join(sorted(set(table["name"][(table["hash"] == row["hash"])]) - {row["name"]}))
-        for _, row in table.iterrows()
-    ]
-    table["leaks"] = table["leaks"].map(", ".join)
-    leaking = table["verdict"].isin(["leak", "failed"])
-    return (
-        table.assign(last=leaking).sort_values(["number", "last", "ratio"]).drop(columns="last").reset_index(drop=True)
-    )
+    names = table.groupby("hash")["name"].agg(set)
+    table["same"] = [", ".join(sorted(names[row["hash"]] - {row["name"]})) for _, row in table.iterrows()]
+    table["last"] = table["verdict"].isin(["leak", "failed"])
+    table = table.sort_values(["number", "last", "ratio"], kind="stable").drop(columns="last").reset_index(drop=True)
+    table["leaks"] = table["leaks"].map(lambda leaks: ", ".join(text(*LEAKS[name][0]) for name in leaks))
+    table["verdict"] = table["verdict"].map(lambda verdict: text(*VERDICTS[verdict]))
+    return table.rename(columns=lambda name: text(*TABLE[name]))

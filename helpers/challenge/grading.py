@@ -13,6 +13,7 @@ from helpers.baselines import drift_forecast, naive_forecast, seasonal_naive_for
 from helpers.challenge.leaks import Leak, find_leaks, leak, outside_leaks
 from helpers.challenge.running import LIMIT, Answer, Failure, Pipeline, ask, hash_of, source_of, takes_seed
 from helpers.challenge.series import COLUMN, HORIZON, KNOWN, Challenge, draw, exam_origins, practice_origins
+from helpers.language import text
 from helpers.leakage import Finding
 from helpers.validation import SIGNIFICANCE, diebold_mariano, holm, rmse, skill_interval
 from helpers.windows import look
@@ -25,6 +26,14 @@ NAMES = {
     "seasonal naive": ("季節ナイーブ予測", "seasonal naive forecast"),
     "best possible": ("最良の予測", "best possible"),
 }
+VERDICTS = {  # what a table says; the card has a sentence for each
+    "won": ("勝ち", "won"),
+    "equal": ("見分けがつかない", "equal"),
+    "lost": ("負け", "lost"),
+    "leak": ("リーク", "leak"),
+    "failed": ("採点できず", "failed"),
+}
+COLUMNS = {"skill": ("スキル", "skill"), "Holm p": ("p（Holm）", "p (Holm)")}
 WORTH = 0.03  # a best possible error nearer than this to that of a baseline leaves nothing to win
 CONFIDENCE = 0.9  # what an interval that is handed in should hold
 SEEDS = 5  # for a function that takes a seed
@@ -73,8 +82,9 @@ def compare_with(actual: ArrayLike, yours: ArrayLike, others: dict[str, np.ndarr
 def practice(pipeline: Pipeline, table: pd.DataFrame, period: int = 0, limit: float = LIMIT) -> pd.DataFrame:
     """Your function on the last 300 known rows, beside the baselines: as often as you like, nothing hidden is opened.
 
-    table: from `load_challenge`. Returns one row a forecast: RMSE, and the skill of yours against it with its p, as in
-    `compare_with`. Rows whose value is missing are not scored. Raises Failure, which says what is wrong with the function.
+    table: from `load_challenge`. Returns one row a forecast, named in the language in force: RMSE, and the skill of yours
+    against it with its p, as in `compare_with`. Paths with a missing value are not scored. Raises Failure, which says what
+    is wrong with the function.
     """
     origins = practice_origins()
     ahead = table[COLUMN].to_numpy()[origins[:, None] + 1 + np.arange(HORIZON)]
@@ -82,7 +92,14 @@ def practice(pipeline: Pipeline, table: pd.DataFrame, period: int = 0, limit: fl
     yours = ask(pipeline, table, origins, limit).y[whole]
     others = {name: y[whole] for name, y in baselines(table, origins, period).items()}
     compared = compare_with(ahead[whole], yours, others)
-    return pd.concat([pd.DataFrame({"RMSE": rmse(ahead[whole], yours)}, index=["yours"]), compared])
+    return in_words(pd.concat([pd.DataFrame({"RMSE": rmse(ahead[whole], yours)}, index=["yours"]), compared]))
+
+
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of forecasts, its rows and columns named in the language in force."""
+    return table.rename(
+        index=lambda name: text(*NAMES[name]), columns=lambda name: text(*COLUMNS.get(name, (name, name)))
+    )
 
 
 @dataclass

@@ -110,7 +110,7 @@ def _law(kind: str, sign: int, random: np.random.Generator) -> dict[str, float]:
     """The numbers of a kind. They leave the best forecast a tenth or more to win where there is structure."""
     law = {"phi": 0.0, "effect": 0.0, "psi": 0.0, "period": 0, "slope": 0.0}
     if kind == "season":
-        slope = random.choice([0, sign]) * random.uniform(0, 0.02)
+        slope = random.choice([0, sign]) * random.uniform(0.005, 0.02)
         law |= {"period": int(random.choice([5, 7, 12, 20, 24])), "phi": random.uniform(0, 0.5), "slope": slope}
     elif kind == "trend":
         law |= {"slope": sign * random.uniform(0.02, 0.05), "phi": random.uniform(0, 0.3)}

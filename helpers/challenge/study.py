@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from helpers.challenge.examples import LEAKING, NEED_GAPS, reading, simple_until_proven
-from helpers.challenge.grading import WORTH, grade
+from helpers.challenge.grading import NAMES, VERDICTS, WORTH, grade
 from helpers.challenge.leaks import find_leaks, outside_leaks
+from helpers.challenge.running import Pipeline
 from helpers.challenge.series import draw, load_challenge
+from helpers.language import text
 
 
 def study(numbers: Iterable[int]) -> Iterator[dict[str, object]]:
@@ -36,6 +38,26 @@ def study(numbers: Iterable[int]) -> Iterator[dict[str, object]]:
             "p": report.errors.loc[report.baseline, "Holm p"],
             "verdict": report.verdict,
         }
+
+
+def scoreboard(pipeline: Pipeline, numbers: Iterable[int]) -> pd.DataFrame:
+    """One function on several numbers, scored without the search for leaks: a row a number, in the language in force.
+
+    Columns: what the series is made of, the best baseline, worth (what there is to win: 1 - best possible RMSE over that of
+    the baseline), ratio (RMSE over the best possible one), verdict. Each number counts as opened once more.
+    Raises Failure for a function that does not work.
+    """
+    rows = {}
+    for number in numbers:
+        report = grade(pipeline, number, checks=False)
+        if report.failure:
+            raise report.failure
+        made, baseline, verdict = report.challenge.structure()[0], NAMES[report.baseline], VERDICTS[report.verdict]
+        rows[number] = [text(*made), text(*baseline), report.worth, report.rmse / report.best, text(*verdict)]
+    names = [("系列の正体", "made of"), ("最良のベースライン", "best baseline"), ("勝てる余地", "worth")]
+    names += [("最良の何倍か", "ratio"), ("判定", "verdict")]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=[text(*name) for name in names])
+    return table.rename_axis(text("番号", "number"))
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

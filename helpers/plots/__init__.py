@@ -9,6 +9,7 @@ from helpers.plots.challenge import (
     errors_beside_best,
     hidden_forecasts,
     movement_by_rows,
+    origins_and_targets,
 )
 from helpers.plots.columns import between_close_and_open, range_intervals, rmse_by_columns
 from helpers.plots.data import price_bars, price_history, slopes_of_tanh, two_scales

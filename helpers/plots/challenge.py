@@ -31,6 +31,37 @@ def all_columns(table: pd.DataFrame) -> Picture:
 
 
 @styled
+def origins_and_targets(dates: Dates, values: ArrayLike, origins: ArrayLike, horizon: int, rows: int = 26) -> Picture:
+    """What is asked for: the last `rows` rows, a ring at each origin among them, and the rows that it has to forecast.
+
+    values: (rows of the series,), NaN where missing. origins: as in `challenge.practice_origins`.
+    """
+    figure, axes = canvas(2.8)
+    series = pd.Series(np.asarray(values, dtype=float), dates).iloc[-rows:]
+    shown = [origin for origin in np.asarray(origins) if len(values) - rows <= origin]
+    axes.plot(series, ".-", color=style.GREY, linewidth=1.2, label=text("値", "value"))
+    for k, origin in enumerate(shown):
+        days = dates[origin + 1 : origin + 1 + horizon]
+        look = {"color": (style.SKY, style.ORANGE)[k % 2], "alpha": 0.35, "hatch": ("", "//")[k % 2]}
+        names = text("予測する行", "rows to forecast"), text("次の起点から予測する行", "rows of the next origin")
+        axes.axvspan(
+            days[0] - np.timedelta64(12, "h"),
+            days[-1] + np.timedelta64(12, "h"),
+            **look,
+            label=names[k] if k < 2 else None,
+        )
+    known = pd.Series(np.asarray(values, dtype=float), dates).ffill().iloc[shown]
+    look = {"color": "black", "fillstyle": "none", "markersize": 11, "markeredgewidth": 2}
+    axes.plot(known, "o", **look, label=text("起点（最後に知っている行）", "origin, the last known row"))
+    ja = f"1 つの起点から {horizon} 期先まで、次の起点は {horizon} 行あと"
+    label(axes, (ja, f"{horizon} steps from each origin, the next origin {horizon} rows later"), y=("値", "value"))
+    style.few_dates(axes)
+    legend(axes, ncols=2)
+    en = "The last rows of the series; rings are origins, bands are the rows that each of them has to forecast."
+    return Picture(figure, "系列の最後の行。丸が起点、帯がその起点から予測する行。", en)
+
+
+@styled
 def autocorrelation_of_changes(values: ArrayLike, lags: int = 40) -> Picture:
     """How far each change resembles the one some steps before; the strongest lag that chance does not explain is named.
 
@@ -40,16 +71,27 @@ def autocorrelation_of_changes(values: ArrayLike, lags: int = 40) -> Picture:
     change = change - change.mean()
     found = pd.Series({k: (change[k:] * change[:-k]).sum() / (change**2).sum() for k in range(1, lags + 1)})
     chance = 1.96 / np.sqrt(len(change))
-    strongest, figure, axes = int(found.abs().idxmax()), *canvas(3)
+    strongest = int(
+        found.index[found.abs() >= 0.9 * found.abs().max()][0]
+    )  # the shortest of those that are almost equal
+    figure, axes = canvas(3)
     axes.vlines(found.index, 0, found, color=style.BLUE, linewidth=3)
     axes.plot(found, "o", color=style.BLUE, markersize=5, label=text("自己相関", "autocorrelation"))
     axes.axhspan(-chance, chance, color=style.GREY, alpha=0.25, label=text("偶然の範囲（95%）", "chance (95%)"))
     axes.axhline(0, color="black", linewidth=1)
     title = "変化の自己相関は、どの間隔でもほぼ偶然の範囲", "The changes hardly resemble earlier ones at any lag"
     if abs(found[strongest]) > 2 * chance:
-        axes.plot([strongest], [found[strongest]], "D", color=style.RED, markersize=9, label=text("最大", "largest"))
-        ja = f"変化の自己相関は {strongest} 期前とのものが最も大きい（{found[strongest]:+.2f}）"
-        title = ja, f"A change resembles the one {strongest} step(s) before most ({found[strongest]:+.2f})"
+        axes.plot(
+            [strongest],
+            [found[strongest]],
+            "D",
+            color=style.RED,
+            markersize=9,
+            label=text("大きい自己相関", "the largest"),
+        )
+        ja = f"変化の自己相関は {strongest} 期前とのものが大きい（{found[strongest]:+.2f}）"
+        steps = f"{strongest} step{'s' * (strongest > 1)}"
+        title = ja, f"Changes are correlated most with those {steps} before ({found[strongest]:+.2f})"
     label(axes, title, ("何期前か（ラグ）", "steps before (lag)"), ("自己相関", "autocorrelation"))
     legend(axes, ncols=3)
     en = "Autocorrelation of the changes by lag, with the band that chance explains."
@@ -73,7 +115,15 @@ def errors_beside_best(errors: dict[str, float], yours: str, best: str) -> Pictu
     top = (
         sorted(bars.values())[min(2, len(bars) - 1)] * 1.5
     )  # a hopeless one is cut off, so that the others can be compared
-    axes.set_xlim(0, max(top, 1.2 * bars[yours]) if max(bars.values()) > top else None)
+    top = max(top, 1.2 * bars[yours], 1.2 * errors[best])
+    if max(bars.values()) > top:
+        axes.set_xlim(0, top)
+    for row, error in enumerate(bars.values()):
+        beyond = error > top
+        words = f"{error:,.4g} →" if beyond else f"{error:,.4g}"
+        look = {"xytext": (-6 if beyond else 5, 0), "textcoords": "offset points", "va": "center"}
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
+        axes.annotate(words, (min(error, top), row), **look, ha="right" if beyond else "left", bbox=box)
     ratio = errors[yours] / errors[best] if errors[best] else np.nan
     beaten = sum(error > errors[yours] for error in bars.values())
     ja = f"誤差は可能な最小値の {ratio:.2f} 倍。{len(bars) - 1} 個のベースラインのうち {beaten} 個より小さい"
@@ -98,9 +148,11 @@ def hidden_forecasts(dates: Dates, truth: ArrayLike, origins: ArrayLike, y: Arra
         look = {"color": style.RED, "marker": ".", "markersize": 4, "linewidth": 1.4}
         axes.plot(days, path, **look, label=None if k else text("あなたの予測", "yours"))
     axes.axvline(dates[first], **style.DASHED, label=text("ここから先を隠した", "hidden from here on"))
-    hidden = len(dates) - 1 - first
-    ja = f"隠した {hidden} 行に、{len(y)} 個の起点から {y.shape[1]} 期先までの予測"
-    label(axes, (ja, f"{hidden} hidden rows, forecast {y.shape[1]} steps ahead from {len(y)} origins"), y=attrs)
+    away = y - truth.to_numpy()[np.asarray(origins)[:, None] + np.arange(1, y.shape[1] + 1)]
+    error, up = np.sqrt(np.mean(away**2)), np.mean(away)
+    ja = f"隠した {len(dates) - 1 - first} 行での予測: RMSE {error:,.4g}、誤差の平均 {up:+,.4g}"
+    en = f"Forecasts of {len(dates) - 1 - first} hidden rows: RMSE {error:,.4g}, mean error {up:+,.4g}"
+    label(axes, (ja, en), y=attrs)
     style.few_dates(axes)
     legend(axes, ncols=3)
     en = "The actual values and, on the hidden rows, the forecast paths from each origin."
