@@ -13,6 +13,14 @@ from helpers.plots.beyond import (
     skills,
     window_weights,
 )
+from helpers.plots.challenge import (
+    all_columns,
+    autocorrelation_of_changes,
+    errors_beside_best,
+    hidden_forecasts,
+    movement_by_rows,
+    origins_and_targets,
+)
 from helpers.plots.columns import (
     autocorrelations,
     between_close_and_open,

@@ -230,6 +230,7 @@ def name_ends(axes: Axes, size: float = SMALL) -> None:
 
     Names that would lie on one another are moved apart, in the order of the curves' ends.
     """
+    axes.get_ylim()  # works out limits that are still to be found
     to_share = axes.transData + axes.transAxes.inverted()
     lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
     ends = {line: to_share.transform((0, line.get_ydata()[-1]))[1] for line in lines}

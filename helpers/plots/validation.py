@@ -206,7 +206,7 @@ def error_of_guesses(offsets: ArrayLike, errors: ArrayLike, attrs: dict) -> Pict
     y = in_unit("平均二乗誤差", "mean squared error", attrs, square=True)
     unit_ja, unit_en = (f" {attrs[key]}" if attrs.get(key) else "" for key in ("unit_ja", "unit_en"))
     title = (
-        f"誤差が最小なのは、今日の価格に {best:,.3g}{unit_ja} を足す予測",
+        f"誤差が最小なのは、今日の価格に {best:,.3g}{unit_ja or ' '}を足す予測",
         f"The error is smallest when {best:,.3g}{unit_en} are added to today's price",
     )
     label(axes, title, x, y)

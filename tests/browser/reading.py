@@ -4,7 +4,8 @@ import re
 
 from lab import Notebook
 
-# Blocks of visible text in Markdown, outputs and the contents pane. Code and formulas are one sign each; folds are opened first.
+# Blocks of visible text in Markdown, outputs and the contents pane; folds are opened first. Code and formulas are one sign
+# each. The entries of a menu are left out: they are what a function is called with, such as load_prices("nikkei225").
 SEEN = """() => {
   document.querySelectorAll('.jp-Notebook details').forEach(fold => { fold.open = true; });
   const left_out = '.jp-Notebook [lang] pre, .jp-RenderedMarkdown code, mjx-container, script, style, .lstm-switch, '
@@ -14,8 +15,8 @@ SEEN = """() => {
     const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
       const parent = walker.currentNode.parentElement;
-      if (!parent.getClientRects().length && parent.tagName !== 'OPTION') continue;
-      const block = parent.closest('p, li, h1, h2, h3, td, th, summary, pre, option, label, button, .jp-tocItem-content') || parent;
+      if (!parent.getClientRects().length || parent.closest('select')) continue;
+      const block = parent.closest('p, li, h1, h2, h3, td, th, summary, pre, label, button, .jp-tocItem-content') || parent;
       blocks.set(block, (blocks.get(block) || '') + (parent.closest(left_out) ? '`' : walker.currentNode.data));
     }
   }
@@ -40,8 +41,8 @@ KEPT = {
 }
 KEPT |= {"Shift", "Enter"}
 MENU = re.compile(r"Run → Run All Cells|Kernel → Restart Kernel and Run All Cells")  # as JupyterLab writes them
-# In what a cell prints: a name with a bracket, a point or an underscore, what stands in quotes, package==version.
-CODE = re.compile(r"'[^']*'|\"[^\"]*\"|[\w-]+==\S+|\b\w*_\w+|\b\w+(?:\.\w+)+|\b\w+(?=[(\[=])")
+# In what a cell prints: a name with a bracket, a point or an underscore, a part of a model, what stands in quotes, package==version.
+CODE = re.compile(r"'[^']*'|\(\w+\): |\"[^\"]*\"|[\w-]+==\S+|\b\w*_\w+|\b\w+(?:\.\w+)+|\b\w+(?=[(\[=])")
 
 
 def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:

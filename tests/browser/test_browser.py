@@ -51,7 +51,7 @@ def test_the_language_switch_acts_at_once_both_ways_and_is_remembered(open_noteb
     other = open_notebook("01_data_loading")
     other.run_all()
     assert other.visible("ja") == 0 and other.visible("en") > 5
-    assert "dates rise: True" in other.page.locator(".jp-Notebook").text_content()
+    assert "order of the dates: from old to new" in other.page.locator(".jp-Notebook").text_content()
 
     other.choose_language("両方 Both")
     other.page.wait_for_function(

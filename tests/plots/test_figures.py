@@ -287,7 +287,7 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
     odd = r"$\nosuch$"  # read as mathematics, this is an error when it is drawn
     picture = figures(odd)[name]()
     picture.figure.draw_without_rendering()
-    static = "skill_of_walks gain_by_day windows_at_border three_methods unrolled regressor fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
+    static = "refits_in_time skill_of_walks gain_by_day windows_at_border three_methods unrolled regressor fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
     shown = any(odd in text for text in words(picture.figure))
     assert shown or name in [*static.split(), "loss_and_weights"]
 

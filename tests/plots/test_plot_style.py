@@ -11,7 +11,21 @@ import pytest
 from matplotlib.text import Text
 
 from helpers import plots
-from helpers.plots.style import canvas, headline, in_unit, label, line_chart, looks, styled, text
+from helpers.plots.style import (
+    ORANGE,
+    canvas,
+    first_true,
+    headline,
+    in_unit,
+    ink,
+    label,
+    line_chart,
+    logarithmic,
+    looks,
+    name_ends,
+    styled,
+    text,
+)
 
 ATTRS = {"title_ja": "会社", "title_en": "Company", "value_ja": "株価", "value_en": "price"}
 ATTRS |= {"unit_ja": "円", "unit_en": "yen"}
@@ -105,7 +119,37 @@ def test_titles_and_columns_with_dollars_are_shown_as_they_are():
     prices.attrs = ATTRS | {"title_ja": "A$B$ 5%", "title_en": "A$B$ 5%", "value_ja": "a$b$", "value_en": "a$b$"}
     figure = plots.price_history(prices, "a$b$c", 1).figure
     shown = {words.get_text(): words.get_parse_math() for words in figure.findobj(Text) if "$" in words.get_text()}
-    assert shown == {"A$B$ 5% a$b$c\nA$B$ 5%, a$b$c": False, "a$b$ [円 / yen]": False}
+    days = "2024-01 – 2024-01"
+    assert shown == {f"A$B$ 5% a$b$c（{days}）\nA$B$ 5%, a$b$c ({days})": False, "a$b$ [円 / yen]": False}
+
+
+def test_a_title_says_the_first_case_that_holds():
+    assert first_true((False, "一", "one"), (True, "二", "two"), (True, "三", "three")) == ("二", "two")
+
+
+@styled
+def test_names_stand_at_the_ends_of_their_curves_and_not_on_each_other():
+    figure, axes = canvas(3)
+    for name, end in (("low", 0.0), ("high", 1.0), ("a little higher", 1.001)):
+        axes.plot([0, 1], [0.5, end], color=ORANGE, label=name)
+    axes.plot([0, 1], [0, 0])  # without a name
+    name_ends(axes)
+    figure.draw_without_rendering()
+    low, high, higher = sorted((words.get_window_extent().y0, words.get_text()) for words in axes.texts)
+    assert [name for _, name in (low, high, higher)] == ["low", "high", "a little higher"]
+    assert higher[0] - high[0] >= 11 / 72 * 100 and {words.get_color() for words in axes.texts} == {ink(ORANGE)}
+    last = axes.transData.transform((0, 0))[1]
+    assert abs(low[0] - last) < 11 / 72 * 100
+
+
+@styled
+def test_the_marks_of_a_logarithmic_axis_are_as_many_as_it_needs():
+    for low, high, wanted in ((1, 4, {"1.5", "3"}), (1, 90, {"5", "50"}), (1e-6, 1, {"$10^{-6}$", "0.001"})):
+        figure, axes = canvas(3)
+        axes.plot([low, high])
+        logarithmic(axes)
+        figure.draw_without_rendering()
+        assert wanted <= {mark.get_text() for mark in axes.get_yticklabels()}
 
 
 def test_a_headline_is_broken_where_it_is_wider_than_the_figure():
