@@ -256,7 +256,9 @@ class DistributionForecaster(Forecaster):
         settings = {"loss": pinball_loss(levels), "optimizer": "adamw", "lr": 1e-2, "model": network} | settings
         super().__init__(x_train, t_train, **settings)
         start = np.quantile(self.t.numpy(force=True), levels)
-        steps = np.log(np.expm1(np.maximum(np.diff(start), 1e-3)))  # what softplus turns into the gaps between quantiles
+        steps = np.log(
+            np.expm1(np.maximum(np.diff(start), 1e-3))
+        )  # what softplus turns into the gaps between quantiles
         with torch.no_grad():
             self.model.head[-1].bias.copy_(torch.as_tensor(np.append(start[:1], steps)))
 

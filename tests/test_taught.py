@@ -88,9 +88,7 @@ def paths(cls):
 
 
 def adapted(adaptive_margins):
-    return [
-        adaptive_margins(WALK[:20] - 100, WALK - 100, q, gamma).tolist() for q in (0.5, 0.9) for gamma in (0, 0.3)
-    ]
+    return [adaptive_margins(WALK[:20] - 100, WALK - 100, q, gamma).tolist() for q in (0.5, 0.9) for gamma in (0, 0.3)]
 
 
 def intervals(skill_interval):

@@ -346,7 +346,10 @@ def test_compare_distributions_names_the_better_one():
     table = compare_distributions(t[:, 0], [right, right * 1.01], baselines, DECILES)
     assert table.loc["fixed", "skill"] > 0.05 and table.loc["fixed", "p"] < 0.05
     assert abs(table.loc["right", "skill"]) < 0.01
-    losses = [0.2 * sum(mean_pinball_loss(t[k, :1], y[j : j + 1], alpha=q) for j, q in enumerate(DECILES)) for k, y in enumerate(right)]
+    losses = [
+        0.2 * sum(mean_pinball_loss(t[k, :1], y[j : j + 1], alpha=q) for j, q in enumerate(DECILES))
+        for k, y in enumerate(right)
+    ]
     assert table.loc["right", "baseline CRPS"] == pytest.approx(np.mean(losses), rel=1e-5)
 
 

@@ -12,16 +12,17 @@ from scipy import stats
 
 from helpers.language import named, text, words
 from helpers.plots import style
-from helpers.plots.beyond import headline, listed
 from helpers.plots.style import (
     AHEAD,
     Dates,
     Picture,
     canvas,
     draw_curves,
+    headline,
     label,
     legend,
     line_chart,
+    listed,
     looks,
     pale,
     styled,
@@ -65,21 +66,26 @@ def coverage_of_fans(tables: dict[float, pd.DataFrame]) -> Picture:
         x = "何期先か（重ならない窓の数）", "steps ahead (windows without overlap)", "\n"
         holds = int(((table["low"] <= confidence) & (confidence <= table["high"])).sum())
         found.append((confidence, holds, len(table)))
-        title = f"{holds} / {len(table)} 本が {confidence:.0%} を含む", f"{holds} of {len(table)} contain {confidence:.0%}"
+        title = (
+            f"{holds} / {len(table)} 本が {confidence:.0%} を含む",
+            f"{holds} of {len(table)} contain {confidence:.0%}",
+        )
         label(axes, title, x)
     label(panels[0, 0], y=("区間に入った割合", "share inside"))
     panels[0, 0].yaxis.set_major_formatter(SHARE)
     legend(panels[0, 0], ncols=2)
     ja = "、".join(f"{count} 本のうち {holds} 本が {aim:.0%} を含む" for aim, holds, count in found)
     en = ", ".join(f"{holds} of {count} contain {aim:.0%}" for aim, holds, count in found)
-    return Picture(figure, f"何期先かごとの被覆率と、その区間。{ja}。", f"Coverage by steps ahead with intervals. {en}.")
+    return Picture(
+        figure, f"何期先かごとの被覆率と、その区間。{ja}。", f"Coverage by steps ahead with intervals. {en}."
+    )
 
 
 @styled
 def whole_paths(residuals: ArrayLike, bands: dict[str, ArrayLike], test: ArrayLike, confidence: float = 0.8) -> Picture:
     """Paths of errors over bands around 0, and what share has stayed inside up to each step; a star for that of `test`.
 
-    residuals, test: (n, horizon), oldest first, of windows one step apart, in percent. bands: name -> half widths,
+    residuals, test: (n, horizon), oldest first, of windows one step apart, in percent. bands: name -> margins,
     (horizon,); a path is red where it leaves the first one. Drawn are paths without a common day, counted are all.
     """
     residuals = np.asarray(residuals, dtype=float)
@@ -129,7 +135,9 @@ def pinball(losses: pd.DataFrame) -> Picture:
     axes.plot(list(best.values()), [losses[q][best[q]] for q in best], "*", color="black", markersize=15)
     axes.set_ylim(bottom=0)
     legend(axes, "upper left", bbox_to_anchor=(1, 1))
-    return Picture(figure, f"左右で傾きの違う曲線。{title[0]}。", f"Curves with a different slope on either side. {title[1]}.")
+    return Picture(
+        figure, f"左右で傾きの違う曲線。{title[0]}。", f"Curves with a different slope on either side. {title[1]}."
+    )
 
 
 @styled
@@ -221,8 +229,8 @@ def intervals_over_time(
     look = {"color": style.GREY, "linewidth": 1.2, "label": text("値動きの大きさ", "size of the move")}
     top.vlines(dates, 0, np.abs(actual), **look)
     halves = {name: np.maximum(high - low, 0) / 2 for name, (low, high) in ends.items()}
-    finite = [half[np.isfinite(half)] for half in halves.values()]
-    edge = 1.1 * max(np.abs(actual).max(), *(half.max(initial=0) for half in finite))
+    finite = [half[np.isfinite(half)].max(initial=0) for half in halves.values()]
+    edge = 1.1 * max(np.abs(actual).max(), *finite)
     curves = {named(name): pd.Series(half, dates).clip(upper=edge) for name, half in halves.items()}
     _first_wide(top, curves)
     inside = {name: pd.Series((low <= actual) & (actual <= high), dates) for name, (low, high) in ends.items()}
@@ -231,16 +239,18 @@ def intervals_over_time(
     _aim(bottom, days, confidence)
     top.set_ylim(0, edge)
     bottom.set_ylim(max(0, min(curve.min() for curve in recent.values()) - 0.1), 1.03)
-    means = listed({name: half.mean() for name, half in zip(halves, finite, strict=True)}, ".2f")
+    middle = listed({name: np.median(half) for name, half in halves.items()}, ".2f")
     worst = listed({name: curve.min() for name, curve in recent.items()}, ".0%")
-    label(top, (f"幅の半分の平均 [%]: {means[0]}", f"Mean of half the width [%]: {means[1]}"), y=("[%]", "[%]"))
+    label(top, (f"幅の半分の中央値 [%]: {middle[0]}", f"Median of half the width [%]: {middle[1]}"), y=("[%]", "[%]"))
     label(bottom, (f"被覆率の最低: {worst[0]}", f"Lowest coverage: {worst[1]}"))
     label(bottom, y=(f"直前 {days} 日の被覆率", f"coverage, last {days} days"))
     bottom.yaxis.set_major_formatter(SHARE)
     style.few_dates(bottom)
     legend(top, ncols=3)
     ja = f"上は日ごとの値動きの大きさと区間の幅の半分、下は直前 {days} 日の被覆率。最低は {worst[0]}。"
-    en = f"Top: size of each day's move and half the width of the intervals. Bottom: recent coverage, lowest {worst[1]}."
+    en = (
+        f"Top: size of each day's move and half the width of the intervals. Bottom: recent coverage, lowest {worst[1]}."
+    )
     return Picture(figure, ja, en)
 
 
@@ -274,7 +284,7 @@ def coverage_by_group(inside: pd.DataFrame, groups: ArrayLike, confidence: float
 def _first_wide(axes: Axes, curves: style.Curves) -> None:
     """Curves of which the first is drawn wide and pale, so that one that coincides with it is seen on top of it."""
     draw_curves(axes, curves, linewidth=2, markersize=6)
-    axes.get_lines()[0].set(linewidth=5, alpha=0.6)
+    axes.get_lines()[0].set(linewidth=5, alpha=0.65)
     axes.get_lines()[-1].set(linewidth=3)
 
 
