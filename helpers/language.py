@@ -1,7 +1,8 @@
 """Japanese, English or both: the reader's choice, remembered for every notebook and after every restart."""
 
 import os
-from collections.abc import Iterable
+import weakref
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 CHOICES = {"日本語": "ja", "English": "en", "両方 Both": "both"}
@@ -36,6 +37,17 @@ def remember(language: str) -> None:
         _settings_file().write_text(language, encoding="utf-8")
     except OSError:  # a read-only home: the choice holds for this kernel
         os.environ["LSTM_TUTORIAL_LANGUAGE"] = language
+    for follower in list(_followers):
+        if follow := follower():
+            follow()
+
+
+_followers: list[weakref.WeakMethod] = []
+
+
+def on_change(method: Callable[[], None]) -> None:
+    """Call a bound method after each choice of a language, as long as its object lives: nothing is kept alive for it."""
+    _followers.append(weakref.WeakMethod(method, _followers.remove))
 
 
 def text(ja: str, en: str, between: str = " / ") -> str:

@@ -9,10 +9,11 @@ from helpers.plots.horizons import closed_loop, error_by_step, paths_from_origin
 from helpers.plots.leakage import apparent_and_hold_out, tripwire_grid
 from helpers.plots.machines import workers_timeline
 from helpers.plots.model import fading_memory, lstm_cell, slopes_by_age, unrolled
+from helpers.plots.playground import Playground
 from helpers.plots.project import forecasts_ahead, three_parts
 from helpers.plots.search import best_of_many, search_overview
-from helpers.plots.style import WIDTH, Picture
+from helpers.plots.style import WIDTH, Picture, room
 from helpers.plots.training import LiveLoss, loss_curves, metrics_by_epoch
 from helpers.plots.uncertainty import coverage_of_fans, intervals_over_time, pinball
-from helpers.plots.validation import changes, error_of_guesses, forecast_lines, lag_bars, lags_beside, playground
+from helpers.plots.validation import changes, error_of_guesses, forecast_lines, lag_bars, lags_beside
 from helpers.plots.windows import split_or_shuffle, windows_on_series
