@@ -43,7 +43,7 @@ class _Horizons:
             forecasts["季節ナイーブ", "seasonal naive"] = seasonal_naive_forecast(x_test, horizon, period)
         errors = {name: rmse_by_step(t_test, forecast) for name, forecast in forecasts.items()}
         told, own, naive = looked(prices.attrs["name"]), *list(errors.values())[:2]
-        widths = {level: 100 * float(((high - low) / path)[0, -1]) for level, (low, high) in fans.items()}
+        widths = {level: 100 * (high - low)[0, -1] / path[0, -1].item() for level, (low, high) in fans.items()}
 
         def show() -> Shown:
             values, date = shown[prices.attrs["column"]], span.index[row - 1]
@@ -134,9 +134,6 @@ def horizon_explorer(
         "seed": slider(seed, 0, 20),
         "origin": slider(test // 2, 0, test - 1),
     }
-    words = {
-        "method": ("方法", "method"),
-        "origin": ("予測の時点（テスト部分の何日目か）", "origin (day of the test part)"),
-    }
+    words = {"method": ("方法", "method"), "origin": ("予測の時点", "origin")}
     job = _Horizons(menu, test, calibration, epochs, hidden_size)
     return Panel(controls, job.work, words, code=job.code, lines=3)

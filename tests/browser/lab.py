@@ -32,8 +32,8 @@ IDLE = """() => {
 }"""
 STARTED = "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(prompt => /[0-9*]/.test(prompt.textContent))"
 # The panel is the last one on the page: a notebook has one.
-PANEL = ".lstm-live"
-PICTURE = f"{PANEL} img"
+PANEL = ".lstm-panel"
+PICTURE = f"{PANEL} .lstm-view img"
 
 
 @contextlib.contextmanager
