@@ -99,7 +99,7 @@ class Panel(widgets.VBox):
         right = _box(widgets.VBox, "view", self.view)
         self.buttons["stop"].add_class("lstm-stop")
         style = widgets.HTML(f"<style>{LOOK}</style>", layout={"display": "none"})
-        super().__init__([style, _box(widgets.Box, "body", left, right), self.more, self.pair])
+        super().__init__([style, _box(widgets.Box, "body", left, right), self.pair, self.more])
         self.add_class("lstm-panel")
 
     def settings(self) -> dict:
@@ -135,12 +135,13 @@ class Panel(widgets.VBox):
         self._show()
 
     def _stop(self) -> None:
-        self._stopped = True
+        with self._lock:  # a wish that has come in but not begun is stopped too; one that comes later is not
+            self._wanted, self._stopped = None, self._running
 
     def _ask(self, **action: str) -> None:
         """Take a wish. Who runs already will find it; otherwise a task on the loop of this callback starts to serve."""
         with self._lock:
-            self._wanted = self.settings() | action
+            self._wanted, self._stopped = self.settings() | action, False
             if self._running:
                 return
             self._running = True
@@ -164,9 +165,9 @@ class Panel(widgets.VBox):
         """Run what is wanted until nothing more is; at each yield the newest wish, or a stop, may have come in."""
         while True:
             with self._lock:
-                wanted, self._wanted, self._stopped = self._wanted, None, False
+                wanted, self._wanted = self._wanted, None
                 if wanted is None:
-                    self._running = False
+                    self._running = self._stopped = False
                     return
             try:
                 yield from self._run(wanted)

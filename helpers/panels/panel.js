@@ -9,7 +9,7 @@ const start = tries => {
     const readout = slider.querySelector('.widget-readout');
     if (!label) return;
     if (handle && handle.getAttribute('aria-label') !== label.textContent) handle.setAttribute('aria-label', label.textContent);
-    if (readout && readout.tabIndex !== -1) readout.tabIndex = -1;
+    if (readout && readout.getAttribute('tabindex') !== '-1') readout.setAttribute('tabindex', '-1');
     if (readout && readout.getAttribute('aria-label') !== label.textContent) {
       if (readout.isContentEditable) readout.setAttribute('role', 'textbox');
       readout.setAttribute('aria-label', label.textContent);

@@ -130,10 +130,10 @@ class _Playground:
             forecasts.append(forecaster(x_test).numpy().ravel())
             cards.append(scorecard(actual, forecasts[-1], naive, known, self.max_lag))
             seconds.append(forecaster.seconds)
-        used = {"series": series, "window": window, "epochs": epochs} | model
         looks = look(name)  # several seeds are one look
         for one, card, took in zip(seeds, cards, seconds, strict=True):
-            self.ledger.add(used | {"seed": one}, card, metrics(actual, naive)["RMSE"], took, looks)
+            used = {"series": series, "window": window, "seed": one, "epochs": epochs} | model
+            self.ledger.add(used, card, metrics(actual, naive)["RMSE"], took, looks)
         if len(seeds) > 1:
             spread = float(np.std([card["RMSE"] for card in cards], ddof=1))
             self.ledger.spread[self.ledger.key(self.ledger.rows[-1])] = spread
@@ -144,7 +144,8 @@ class _Playground:
         self.before = name, y
         said = [verdict(card), self.ledger.difference()]
         if band:
-            said[0] = tuple(f"{what}{rest}" for what, rest in zip(_of_the_mean(band), said[0], strict=True))
+            of_what = _of_the_mean(band, prices.attrs)
+            said[0] = tuple(what + rest for what, rest in zip(of_what, said[0], strict=True))
         drawn = {"y": y, "before": before, "band": band, "profile": lag_profile(actual, y, self.max_lag)}
         return partial(self._show, prices, card, said, looks_told(name), drawn)
 
@@ -194,12 +195,13 @@ class _Playground:
         """)
 
 
-def _of_the_mean(band: tuple[np.ndarray, np.ndarray]) -> tuple[str, str]:
-    """Words before a verdict on the mean of several seeds, and how far they lie apart."""
-    apart = float(np.mean(band[1] - band[0]))
+def _of_the_mean(band: tuple[np.ndarray, np.ndarray], attrs: dict) -> tuple[str, str]:
+    """Words before a verdict on the mean of several seeds, and how far they lie apart in the unit of the series."""
+    apart = f"{np.mean(band[1] - band[0]):.3g}"
+    ja, en = (f"{apart} {attrs.get(unit) or ''}".rstrip() for unit in ("unit_ja", "unit_en"))
     return (
-        f"5 つの予測の平均を採点します。5 つは平均 {apart:.3g} の幅に散らばっています。",
-        f"Scored is the mean of five forecasts, which lie {apart:.3g} apart on average. ",
+        f"5 つの予測の平均を採点します。5 つは平均 {ja} の幅に散らばっています。",
+        f"The mean of five forecasts is scored; on average they lie {en} apart. ",
     )
 
 

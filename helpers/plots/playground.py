@@ -14,7 +14,7 @@ CLOSE_UP = 30  # steps at the end, drawn once more and larger
 ROOM = 600, 362  # width and height in CSS pixels: what is left beside the controls on a projector
 GREY, RED = {"color": style.GREY, "marker": "^"}, {"color": style.RED, "marker": "*", "linestyle": ":"}
 BLUE, GREEN = {"color": style.BLUE, "marker": "+", "linestyle": "--"}, {"color": style.GREEN, "linestyle": "-."}
-BAND = {"facecolor": style.RED, "alpha": 0.35, "linewidth": 0}
+BAND = {"facecolor": style.PURPLE, "edgecolor": style.PURPLE, "alpha": 0.6, "linewidth": 1.5}
 WORDS = {
     "actual": ("実際の値", "actual"),
     "shifted": ("1 期ずらした実際の値", "actual, shifted by 1"),

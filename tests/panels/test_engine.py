@@ -156,6 +156,20 @@ def test_a_stop_that_comes_with_a_new_wish_loses_to_it(impatient):
     assert "value 60" in board.view.value and slider.value == 60
 
 
+def test_a_stop_after_a_wish_that_has_not_begun_stops_that_one_too(impatient):
+    async def reader():
+        board, slider = panel(endless)
+        slider.value = 2
+        await asyncio.sleep(0.01)
+        slider.value = 3
+        board.buttons["stop"].click()
+        await until_idle(board)
+        return board, slider
+
+    board, slider = asyncio.run(reader())
+    assert "Stopped at" in board.status.value and slider.value == 1
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [

@@ -128,7 +128,7 @@ def test_of_five_seeds_the_mean_forecast_is_drawn_and_judged(game, monkeypatch):
     prices = load_prices("ibm")
     actual = prices[prices.attrs["column"]].to_numpy()[-100:]
     assert shown["RMSE"][0] == pytest.approx(np.sqrt(np.mean((actual - drawn["y"]) ** 2)), rel=1e-3)
-    assert shown["RMSE"][0] <= rows["RMSE"].mean() and "Scored is the mean of five forecasts" in game.view.value
+    assert shown["RMSE"][0] <= rows["RMSE"].mean() and "The mean of five forecasts is scored" in game.view.value
 
 
 def test_the_ledger_counts_the_looks_at_the_test_part(game):
