@@ -122,19 +122,21 @@ def test_the_playground_is_whole_in_any_size_and_its_height_stays(playground):
 
 
 def test_the_tab_key_visits_every_control_once_and_no_readout(playground):
+    playground.press("seed", "ArrowRight")  # so that there is something to reset
     playground.page.get_by_role("combobox", name=re.compile("series")).focus()
     names = []
-    for _ in range(14):
+    for _ in range(13):  # as far as the last folded part
         names.append(
             playground.page.evaluate(
-                "() => { const e = document.activeElement; return e.getAttribute('aria-label') || e.title || e.textContent; }"
+                "() => { const e = document.activeElement;"
+                " return e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.title || e.textContent; }"
             )
         )
         assert "readout" not in playground.page.evaluate("() => document.activeElement.className")
         playground.page.keyboard.press("Tab")
     wanted = ["series", "window", "hidden size", "layers", "cell", "epochs", "seed", "reset", "five seeds", "keep as A"]
-    reached = [next(name for name in names if want in name) for want in wanted]
-    assert [names.index(name) for name in reached] == sorted(names.index(name) for name in reached)
+    places = [[place for place, name in enumerate(names) if want in name] for want in wanted]
+    assert all(len(found) == 1 for found in places) and sorted(places) == places, " | ".join(names)
 
 
 def test_a_move_is_acknowledged_before_the_picture_comes(playground):
