@@ -55,18 +55,14 @@ def backtest_explorer(
         best = (
             "previous close" if "previous close" in known else "naive"
         )  # it knows what the model knows, and needs no training
-        shown = {
-            ("LSTM", "LSTM"): np.array(forecasts),
-            ("線形", "linear"): walk_forward(values, test, refit_linear, **how),
-        }
+        shown = {"LSTM": np.array(forecasts), "linear": walk_forward(values, test, refit_linear, **how)}
         curves = {name: skill_over_time(actual, y, known[best]) for name, y in shown.items()}
         told = looked(prices.attrs["name"])
 
         def show() -> Shown:
             with plots.room(*PLACE):
-                named = {text(*name): curve for name, curve in curves.items()}
-                picture = plots.skill_over_time(prices.index[-test:], named, BASELINES[best])
-            table = backtest_table(actual, {text(*name): y for name, y in shown.items()} | known, known[best])
+                picture = plots.skill_over_time(prices.index[-test:], curves, BASELINES[best])
+            table = backtest_table(actual, shown | known, known[best])
             own, against = table.iloc[0], BASELINES[best]
             sure = "0 を含みません" if own["days low"] > 0 or own["days high"] < 0 else "0 を含みます"
             holds = "does not hold 0" if own["days low"] > 0 or own["days high"] < 0 else "holds 0"

@@ -52,14 +52,15 @@ def interval_explorer(
         def show() -> Shown:
             with plots.room(*PLACE):
                 picture = plots.range_intervals(prices.iloc[-test:], drawn)
+            best_ja, best_en = words(best)
             said = [
                 (
                     f"LSTM の区間に、安値も高値も入ったのは {own['coverage']:.0%} の日です。",
                     f"The LSTM's interval holds both low and high on {own['coverage']:.0%} of the days.",
                 ),
                 (
-                    f"ピンボール損失は {own['pinball']:.4g} で、4 つのうち最も小さいのは {best} です。",
-                    f"Its pinball loss is {own['pinball']:.4g}; of the four, {best} has the smallest.",
+                    f"ピンボール損失は {own['pinball']:.4g} で、4 つのうち最も小さいのは「{best_ja}」です。",
+                    f"Its pinball loss is {own['pinball']:.4g}; of the four, “{best_en}” has the smallest.",
                 ),
             ]
             heading = text("4 つの区間の成績", "the scores of the four intervals")

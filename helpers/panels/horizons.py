@@ -37,21 +37,20 @@ class _Horizons:
         around = slice(max(0, row - 60), row + horizon + 10)
         shown, start = span.iloc[around], row - around.start
         fans = {f"{level:.0%}": fan(residuals, path, level) for level in LEVELS}
-        forecasts = {(method, method): y, ("ナイーブ", "naive"): naive_forecast(x_test, horizon)}
+        forecasts = {method: y, "naive": naive_forecast(x_test, horizon)}
         period = prices.attrs["season"]
         if period and period <= window:
-            forecasts["季節ナイーブ", "seasonal naive"] = seasonal_naive_forecast(x_test, horizon, period)
+            forecasts["seasonal naive"] = seasonal_naive_forecast(x_test, horizon, period)
         errors = {name: rmse_by_step(t_test, forecast) for name, forecast in forecasts.items()}
         told, own, naive = looked(prices.attrs["name"]), *list(errors.values())[:2]
         widths = {level: 100 * (high - low)[0, -1] / path[0, -1].item() for level, (low, high) in fans.items()}
 
         def show() -> Shown:
             values, date = shown[prices.attrs["column"]], span.index[row - 1]
-            named = {text(*words): error for words, error in errors.items()}
             with plots.room(*PLACES[0]):
                 chart = plots.paths_from_origins(shown.index, values, [start], {method: path}, prices.attrs, fans)
             with plots.room(*PLACES[1]):
-                growth = plots.error_by_step(named, prices.attrs, naive.iloc[0])
+                growth = plots.error_by_step(errors, prices.attrs, naive.iloc[0])
             said = [
                 (
                     f"{date:%Y-%m-%d} までを見た {horizon} 期先の 80% 区間は、幅が予測の {widths['80%']:.1f}% です。",
@@ -69,7 +68,7 @@ class _Horizons:
                 text("RMSE、最後", "RMSE, last step"): own.iloc[-1],
                 text("80% 区間の幅 [%]", "width of 80% [%]"): widths["80%"],
             }
-            table = table_html(pd.DataFrame(named).T)
+            table = table_html(pd.DataFrame(errors).T)
             return Shown(
                 said, [chart, growth], {text("何期先かごとの RMSE", "RMSE by steps ahead"): table}, scores, told
             )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from helpers import plots
 from helpers.language import text
-from helpers.leakage import LEAKS, SCALINGS, Finding, laboratory_suite, report, scores
+from helpers.leakage import LEAKS, SCALINGS, Finding, Report, laboratory_suite, scores
 from helpers.panels.controls import SeriesMenu, box, choice, looked, slider
 from helpers.panels.engine import Job, Panel
 from helpers.panels.page import Shown, arguments, source
@@ -45,7 +45,7 @@ def leakage_laboratory(
         fired = [finding.tripwire for finding in findings if finding.fired]
 
         def show() -> Shown:
-            bars = {text(*name): ([both["apparent"]], [both["hold-out"]]) for name, both in skills.items()}
+            bars = {name: ([both["apparent"]], [both["hold-out"]]) for name, both in skills.items()}
             with plots.room(*PLACE):
                 picture = plots.apparent_and_hold_out(bars)
             names = f"（{'、'.join(fired)}）" if fired else "", f" ({', '.join(fired)})" if fired else ""
@@ -60,18 +60,13 @@ def leakage_laboratory(
                     f"Of {len(findings)} tripwires, {len(fired)} fired{names[1]}.",
                 ),
             ]
-            table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("結果", "result")})
-            lines = table.to_html(border=0, classes="words").replace(
-                "\\n", "<br>"
-            )  # as pandas writes a new line in a cell
             both = {
                 text("見かけ", "apparent"): ticked_skills["apparent"],
                 text("ホールドアウト", "hold-out"): ticked_skills["hold-out"],
                 text("検知", "fired"): len(fired),
             }
-            return Shown(
-                said, [picture], {text("4 つのテストの結果", "what the four tripwires saw"): lines}, both, told
-            )
+            heading = text("4 つのテストの結果", "what the four tripwires saw")
+            return Shown(said, [picture], {heading: Report(findings).to_html()}, both, told)
 
         return show
 
@@ -82,7 +77,7 @@ def leakage_laboratory(
         )
         return source(f"""
             from helpers.data import load_prices
-            from helpers.leakage import laboratory_suite, report, scores
+            from helpers.leakage import Report, laboratory_suite, scores
             from helpers.windows import look
 
             prices = {menu.code(series)}
@@ -92,7 +87,7 @@ def leakage_laboratory(
             skills = scores(values, {hold_out}, {test}, leaks, {settings})
             findings = list(laboratory_suite(values[:-{hold_out}], {test}, leaks, {settings}))
             print(skills)
-            report(findings)
+            Report(findings)
         """)
 
     names = list(dict.fromkeys([menu.names[0], "random_walk", "co2", "ibm", "usdjpy", "electricity"]))

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from helpers.language import current, text
+from helpers.language import current, named, text
+from helpers.language.tables import written
 from helpers.plots import Picture
 
 Words = tuple[str, str]  # Japanese and English
@@ -99,14 +100,20 @@ def copied(code: str) -> str:
 
 
 def table_html(frame: pd.DataFrame, **options: object) -> str:
-    """A table with four digits, which panel.css styles."""
-    return frame.to_html(float_format=lambda number: f"{number:.4g}", border=0, na_rep="–", **options)
+    """A table whose names are in the language in force; numbers as in every table of the tutorial."""
+
+    def word(name: object) -> object:
+        return named(name) if isinstance(name, str) else name
+
+    frame = frame.rename(index=word, columns=word).map(word)
+    writers = [written(frame.iloc[:, k]) if frame.dtypes.iloc[k].kind in "iuf" else None for k in range(frame.shape[1])]
+    return frame.to_html(formatters=writers, border=0, na_rep="–", **options)
 
 
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "✓" if value else "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else named(str(value))
 
 
 def beside(a: Run, b: Run, names: dict[str, str]) -> str:

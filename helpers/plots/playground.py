@@ -10,10 +10,12 @@ from helpers.language import text
 from helpers.plots import style
 from helpers.plots.style import PER_INCH, Dates, Picture, few_dates, in_unit, label, styled, svg_of
 
-CLOSE_UP = 30  # steps at the end, drawn once more and larger
+CLOSE_UP = 20  # steps at the end, drawn once more and larger
 ROOM = 600, 362  # width and height in CSS pixels: what is left beside the controls on a projector
-GREY, RED = {"color": style.GREY, "marker": "^"}, {"color": style.RED, "marker": "*", "linestyle": ":"}
-BLUE, GREEN = {"color": style.BLUE, "marker": "+", "linestyle": "--"}, {"color": style.GREEN, "linestyle": "-."}
+GREY = {"color": style.GREY, "marker": "^", "markersize": 7, "linewidth": 1.4}
+BLUE = {"color": style.BLUE, "marker": "P", "markersize": 7, "linewidth": 1.4, "linestyle": "--"}
+RED = {"color": style.RED, "marker": "*", "markersize": 10, "linewidth": 1.4, "linestyle": "-."}
+GREEN = {"color": style.GREEN, "linewidth": 1.8, "linestyle": ":"}
 BAND = {"facecolor": style.PURPLE, "edgecolor": style.PURPLE, "alpha": 0.6, "linewidth": 1.5}
 WORDS = {
     "actual": ("実際の値", "actual"),
@@ -39,10 +41,10 @@ class Playground:
         self.dates, self.actual, self.end_from = dates, actual, max(0, len(actual) - CLOSE_UP)
         self.figure = Figure(figsize=[pixels / PER_INCH for pixels in ROOM], layout="none")
         self.axes = {name: self.figure.add_axes(place) for name, place in _places().items()}
-        for name, first, size in self._two():
+        for name, first, look in self._two():
             axes, shifted = self.axes[name], slice(max(1, first) - 1, -1)
-            axes.plot(dates[first:], actual[first:], **self._line(GREY, size))
-            axes.plot(dates[max(1, first) :], actual[shifted], **self._line(BLUE, size))
+            axes.plot(dates[first:], actual[first:], **GREY | look)
+            axes.plot(dates[max(1, first) :], actual[shifted], **BLUE | look)
             label(axes, y=("", ""))
             few_dates(axes, 8 if name == "lines" else 4)
             air = (dates[-1] - dates[first]) / 50
@@ -60,24 +62,14 @@ class Playground:
         self.moving: list[Artist] = []
         self.still = ""
 
-    def _two(self) -> list[tuple[str, int, float]]:
-        """The axes with lines: name, first row, size of markers and lines."""
-        return [("lines", 0, 0), ("end", self.end_from, 0.9)]
-
-    @staticmethod
-    def _line(look: dict, size: float) -> dict:
-        """A look at a size; at 0 a thin line without markers."""
-        if not size:
-            return look | {"marker": None, "linewidth": 1}
-        return look | {"markersize": {"*": 8, "+": 9}.get(look.get("marker"), 5) * size, "linewidth": 1.4 * size}
+    def _two(self) -> list[tuple[str, int, dict]]:
+        """The axes with lines: name, first row, and how a line differs there: all rows are thin and without markers."""
+        return [("lines", 0, {"marker": None, "linewidth": 1}), ("end", self.end_from, {})]
 
     def _name_all(self) -> None:
         """The legend, with all that a run may bring, so that it never changes."""
         looks = {"actual": GREY, "shifted": BLUE, "prediction": RED, "before": GREEN}
-        names = [
-            matplotlib.lines.Line2D([], [], **self._line(look, 0.9), label=text(*WORDS[name]))
-            for name, look in looks.items()
-        ]
+        names = [matplotlib.lines.Line2D([], [], **look, label=text(*WORDS[name])) for name, look in looks.items()]
         names.append(matplotlib.patches.Patch(**BAND, label=text(*WORDS["band"])))
         self.figure.legend(
             handles=names, loc="lower center", ncols=2 if _both() else 3, columnspacing=1.2, frameon=False
@@ -90,13 +82,13 @@ class Playground:
             artist.remove()
         self.moving = []
         self._fit([line for line in (y, before, *(band or ())) if line is not None], profile)
-        for name, first, size in self._two():
+        for name, first, look in self._two():
             axes, dates = self.axes[name], self.dates[first:]
             if band is not None:
                 self.moving.append(axes.fill_between(dates, band[0][first:], band[1][first:], **BAND))
             if before is not None:
-                self.moving += axes.plot(dates, before[first:], **self._line(GREEN, size))
-            self.moving += axes.plot(dates, y[first:], **self._line(RED, size))
+                self.moving += axes.plot(dates, before[first:], **GREEN | look)
+            self.moving += axes.plot(dates, y[first:], **RED | look)
         self._bars(profile)
         moving = svg_of(self.figure, self.moving)
         best = profile.idxmin()
@@ -111,7 +103,8 @@ class Playground:
             (profile.index != best, style.SKY, None),
             (profile.index == best, style.RED, "//"),
         ):
-            self.moving += axes.bar(profile.index[chosen], profile[chosen], color=color, hatch=hatch, edgecolor="black")
+            bars = {"color": style.pale(color), "hatch": hatch, "edgecolor": "black"}
+            self.moving += axes.bar(profile.index[chosen], profile[chosen], **bars)
         above = profile.loc[best - 1 : best + 1].max() + 0.06 * self.limits["lags"][1]
         look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
         self.moving.append(axes.annotate(f"k = {best}", (best, profile[best]), (best, above), **look))
@@ -140,8 +133,8 @@ def _places() -> dict[str, tuple[float, ...]]:
     and one more below the bars.
     """
     width, height = ROOM
-    top, bottom = 136, 274 - 34 * _both()  # of the lower axes, from above
-    pixels = {"lines": (64, 26, 526, 68), "end": (64, top, 300, bottom - top), "lags": (436, top, 154, bottom - top)}
+    top, bottom = 128, 268 - 34 * _both()  # of the lower axes, from above
+    pixels = {"lines": (64, 24, 526, 58), "end": (64, top, 300, bottom - top), "lags": (436, top, 154, bottom - top)}
     return {
         name: (x / width, 1 - (y + high) / height, wide / width, high / height)
         for name, (x, y, wide, high) in pixels.items()
