@@ -108,6 +108,7 @@ WORDS = {
     "windows": ("窓の数", "windows"),
     "cores": ("コア数", "cores"),
     "# refits a job": ("1 仕事に学習 # 回", "# refits a job"),
+    "# refit a job": ("1 仕事に学習 # 回", "# refit a job"),
     "ms a step": ("1 回の更新 [ms]", "a step [ms]"),
     "µs a window": ("1 窓あたり [µs]", "a window [µs]"),
     # settings and trials

@@ -43,7 +43,9 @@ def price_bars(prices: pd.DataFrame) -> Picture:
     """What the four prices of a day are: a bar from Low to High, a tick to the left at Open, to the right at Close."""
     figure, axes = canvas(3.8)
     days, count = np.arange(len(prices)), len(prices)
-    axes.vlines(days, prices["Low"], prices["High"], color=style.GREY, linewidth=2, label=text("安値から高値", "Low to High"))
+    axes.vlines(
+        days, prices["Low"], prices["High"], color=style.GREY, linewidth=2, label=text("安値から高値", "Low to High")
+    )
     axes.plot(days, prices["Open"], "<", color=style.BLUE, label=text("始値", "Open"))
     axes.plot(days, prices["Close"], ">", color=style.ORANGE, label=text("終値", "Close"))
     axes.set_xticks(days[::5], [f"{date:%m-%d}" for date in prices.index[::5]])

@@ -10,7 +10,7 @@ from helpers.plots import style
 from helpers.plots.style import Curves, Picture, canvas, line_chart, styled
 
 
-class _Diagram:
+class Diagram:
     """Words, boxes and arrows on axes without a frame, in units of the caller's choice."""
 
     def __init__(self, height: float, width: tuple[float, float], heights: tuple[float, float]):
@@ -21,7 +21,9 @@ class _Diagram:
     def write(self, x: float, y: float, words: str, size: float = style.SMALL, **look) -> None:
         self.axes.text(x, y, words, **{"fontsize": size, "ha": "center", "va": "center"} | look)
 
-    def box(self, x: float, y: float, words: str, fill: str = "white", shape: str = "round", edge: str = style.GREY) -> None:
+    def box(
+        self, x: float, y: float, words: str, fill: str = "white", shape: str = "round", edge: str = style.GREY
+    ) -> None:
         frame = {"boxstyle": f"{shape},pad=0.4", "facecolor": fill, "edgecolor": edge, "linewidth": 1.2}
         self.write(x, y, words, 14, bbox=frame)
 
@@ -36,7 +38,7 @@ class _Diagram:
 @styled
 def lstm_cell() -> Picture:
     """One step of an LSTM: the four parts, and what they do to the cell state and the hidden state."""
-    drawn = _Diagram(4.9, (-0.8, 12.6), (0.1, 6.2))
+    drawn = Diagram(4.9, (-0.8, 12.6), (0.1, 6.2))
     write, box, path = drawn.write, drawn.box, drawn.path
     blue, red = {"color": style.BLUE, "width": 3}, {"color": style.RED, "width": 3}
     cell = {"boxstyle": "round,pad=0,rounding_size=0.3", "facecolor": "#F4F4F4", "edgecolor": style.GREY}
@@ -65,7 +67,9 @@ def lstm_cell() -> Picture:
         write(x, y, f"${symbol}$", 16)
     write(-0.05, 0.75, "$x_t$\n$h_{t-1}$", 16)
     write(7.3, 5.07, text("セル状態 c（青）", "cell state c (blue)"), 12, color=style.ink(style.BLUE))
-    write(11.6, 1.4, text("隠れ状態 h\n（赤）", "hidden\nstate h\n(red)", "\n"), 12, color=style.ink(style.RED), va="top")
+    write(
+        11.6, 1.4, text("隠れ状態 h\n（赤）", "hidden\nstate h\n(red)", "\n"), 12, color=style.ink(style.RED), va="top"
+    )
     write(3.0, 5.8, r"$c_t = f \odot c_{t-1} + i \odot g$", 15)
     write(8.6, 5.8, r"$h_t = o \odot \tanh(c_t)$", 15)
     ja = "LSTM の 1 日分。セル状態 c は上の青い線を進み、忘却ゲート f を掛けられ、入力ゲート i を掛けた候補 g を足される。赤い線の隠れ状態 h は、出力ゲート o と tanh(c) の積。"
@@ -76,14 +80,18 @@ def lstm_cell() -> Picture:
 @styled
 def unrolled(num_layers: int = 3, steps: int = 5) -> Picture:
     """The states of a recurrent layer, step by step and layer by layer: which are o, which are h."""
-    drawn = _Diagram(1.8 + 0.95 * num_layers, (0.4, steps + 1.9), (-0.1, num_layers + 0.85))
+    drawn = Diagram(1.8 + 0.95 * num_layers, (0.4, steps + 1.9), (-0.1, num_layers + 0.85))
     for step in range(1, steps + 1):
         drawn.write(step, 0.12, f"$x_{{{step}}}$", 15)
         for layer in range(1, num_layers + 1):
             frame = {"edgecolor": "black", "linewidth": 3} if layer == num_layers else {"edgecolor": style.GREY}
             fill = style.pale(style.SKY) if step == steps else "white"
             drawn.write(
-                step, layer, f"$h_{{{layer}{step}}}$", 15, bbox={"boxstyle": "round,pad=0.45", "facecolor": fill} | frame
+                step,
+                layer,
+                f"$h_{{{layer}{step}}}$",
+                15,
+                bbox={"boxstyle": "round,pad=0.45", "facecolor": fill} | frame,
             )
             drawn.path((step, layer - 0.7), (step, layer - 0.3))
             if step > 1:
@@ -100,7 +108,7 @@ def unrolled(num_layers: int = 3, steps: int = 5) -> Picture:
 @styled
 def regressor(window: int, hidden_size: int) -> Picture:
     """The way of one window through the forecasting model: its layers, and how many numbers go from one to the next."""
-    drawn = _Diagram(2.5, (-0.9, 10.4), (-1.15, 1.25))
+    drawn = Diagram(2.5, (-0.9, 10.4), (-1.15, 1.25))
     middle = (hidden_size + 1) // 2
     stops = (
         (0.0, "x", text("窓", "window"), text(f"{window} 日", f"{window} days")),
@@ -133,12 +141,16 @@ def fading_memory(forget_gates: ArrayLike, steps: int) -> Picture:
         (len(kept) > 0, f"{steps} 日後に半分以上が残る f: {names[0]}", f"At least half is left after {steps} days with f = {names[1]}"),
         (True, f"どの f でも、{steps} 日後に残るのは半分未満", f"With each f, less than half is left after {steps} days"),
     )  # fmt: skip
-    figure, axes = line_chart(curves, title, ("経った日数", "days passed"), ("残っている記憶", "memory left"), 3.4, marks=6)
+    figure, axes = line_chart(
+        curves, title, ("経った日数", "days passed"), ("残っている記憶", "memory left"), 3.4, marks=6
+    )
     axes.set(xlim=(0, steps), ylim=(0, 1.05))
     axes.axhline(0.5, **style.DASHED)
     style.name_ends(axes)
     ja = f"忘却ゲートの値ごとに、記憶が日とともに減る曲線。{title[0]}。"
-    return Picture(figure, ja, f"A memory fading with the days, one curve for each value of the forget gate. {title[1]}.")
+    return Picture(
+        figure, ja, f"A memory fading with the days, one curve for each value of the forget gate. {title[1]}."
+    )
 
 
 @styled

@@ -33,7 +33,11 @@ def loss_curves(
     then is 1.
     """
     losses = {name.replace(" / ", "\n") if len(name) > 24 else name: by_epoch(curve) for name, curve in curves.items()}
-    y = ("損失 ÷ ナイーブ予測の損失", "loss ÷ naive loss") if ratio else ("損失（平均二乗誤差）", "loss (mean squared error)")
+    y = (
+        ("損失 ÷ ナイーブ予測の損失", "loss ÷ naive loss")
+        if ratio
+        else ("損失（平均二乗誤差）", "loss (mean squared error)")
+    )
     if ratio:
         naive = 1
     title = _how_it_ends(curves, naive)
@@ -59,7 +63,10 @@ def _how_it_ends(curves: dict[str, Sequence[float] | pd.Series], naive: float | 
     if len(ends) == 1:
         return f"損失は {epoch:,} エポックで {ja}", f"After {epoch:,} epochs the loss is {en}"
     ja_name, _, en_name = best.partition(" / ")
-    return f"最小は {ja_name}（{epoch:,} エポックで {ja}）", f"Lowest: {en_name or ja_name}, {en} after {epoch:,} epochs"
+    return (
+        f"最小は {ja_name}（{epoch:,} エポックで {ja}）",
+        f"Lowest: {en_name or ja_name}, {en} after {epoch:,} epochs",
+    )
 
 
 class LiveLoss:

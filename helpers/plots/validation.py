@@ -16,7 +16,14 @@ Array, Band = np.ndarray, tuple[np.ndarray, np.ndarray]
 
 
 def three_lines(
-    axes: Axes, dates: Dates, actual: Array, y: Array, attrs: dict, lag: int | None = 1, first: int = 0, marks: bool = True
+    axes: Axes,
+    dates: Dates,
+    actual: Array,
+    y: Array,
+    attrs: dict,
+    lag: int | None = 1,
+    first: int = 0,
+    marks: bool = True,
 ) -> None:
     """Actual values (grey), prediction (red) and, unless `lag` is None, the actual values shifted by `lag` >= 0 (blue).
 
@@ -86,7 +93,10 @@ def forecast_lines(
     label(bottom, (f"最後の {zoom} 期（上の灰色の部分）を拡大", f"The last {zoom} steps (grey above), enlarged"))
     ja, en = "実際の値（灰色の三角）、予測（赤い星）", "Actual values (grey triangles), prediction (red stars)"
     if lag is not None:
-        ja, en = f"{ja}、{lag} 期ずらした実際の値（青いプラス）", f"{en}, actual values shifted by {lag} (blue plus signs)"
+        ja, en = (
+            f"{ja}、{lag} 期ずらした実際の値（青いプラス）",
+            f"{en}, actual values shifted by {lag} (blue plus signs)",
+        )
     return Picture(figure, f"{ja}。{finding[0]}。", f"{en}. {finding[1]}.")
 
 

@@ -99,7 +99,9 @@ def oklab(light: np.ndarray) -> np.ndarray:
 def test_the_dark_theme_turns_white_into_the_colour_of_its_page_and_keeps_hues():
     assert (np.round(255 * in_the_dark(np.ones(3))) == 0x11).all()  # --jp-layout-color0 of JupyterLab Dark
     for colour in style.COLOURS:
-        before, after = (oklab(linear(rgb))[1:] for rgb in (np.array(to_rgb(colour)), in_the_dark(np.array(to_rgb(colour)))))
+        before, after = (
+            oklab(linear(rgb))[1:] for rgb in (np.array(to_rgb(colour)), in_the_dark(np.array(to_rgb(colour))))
+        )
         turned = np.degrees(np.arccos(before @ after / np.linalg.norm(before) / np.linalg.norm(after)))
         assert turned < 30, (style.NAMES[colour], turned)
 
@@ -140,7 +142,9 @@ def letters(name: str, language: str) -> list[tuple[Text, Bbox]]:
     """All words on show in a figure, and where their letters stand, in its pixels."""
     figure = drawn(name, language).figure
     hidden = set().union(*map(hidden_ticks, figure.axes))
-    seen = [item for item in figure.findobj(Text) if item not in hidden and item.get_visible() and item.get_text().strip()]
+    seen = [
+        item for item in figure.findobj(Text) if item not in hidden and item.get_visible() and item.get_text().strip()
+    ]
     return [(item, Text.get_window_extent(item)) for item in dict.fromkeys(seen)]  # without an annotation's arrow
 
 
@@ -214,7 +218,11 @@ def test_axes_with_numbers_say_what_they_are(name):
             numbers = not dates and any(re.fullmatch(r"[−\-]?[\d,.]+%?", tick) for tick in ticks)
             siblings = [getattr(other, f"{axis.axis_name}axis") for other in shared.get_siblings(axes)]
             # A title of RMSE over an axis names it as well.
-            named = [common, axes.get_title("left") if axis is axes.yaxis else "", *(one.get_label_text() for one in siblings)]
+            named = [
+                common,
+                axes.get_title("left") if axis is axes.yaxis else "",
+                *(one.get_label_text() for one in siblings),
+            ]
             assert not axes.axison or not numbers or any(named), (axis, ticks)
 
 
@@ -233,7 +241,9 @@ def test_a_legend_beside_the_axes_takes_less_than_a_fifth_of_the_width(name, lan
 def stored_figures(notebook: Path) -> list[tuple[str, str]]:
     """(HTML, PNG in base64) of every figure in the outputs of a notebook, those of panels too."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    pages = ["".join(output.get("data", {}).get("text/html", "")) for cell in cells for output in cell.get("outputs", [])]
+    pages = [
+        "".join(output.get("data", {}).get("text/html", "")) for cell in cells for output in cell.get("outputs", [])
+    ]
     return re.findall(r'(<img [^>]+src="data:image/png;base64,([^"]+)">)', "".join(pages))
 
 
