@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.language.words import words
+from helpers.language.words import words  # public: figures name a thing in both languages
 
 CHOICES = {"日本語": "ja", "English": "en", "両方 Both": "both"}
 

@@ -2,10 +2,33 @@
 """Every figure of the tutorial, by step: `plots.lag_bars(...)` draws it and returns a `Picture`."""
 
 from helpers.plots.backtest import refits_in_time, skill_over_time
-from helpers.plots.beyond import LiveLag, loss_and_weights, skills, window_weights
-from helpers.plots.columns import between_close_and_open, range_intervals, rmse_by_columns
+from helpers.plots.beyond import (
+    LiveLag,
+    loss_and_weights,
+    season_week,
+    shares_of_naive,
+    side_by_side,
+    skill_by_part,
+    skill_of_walks,
+    skills,
+    window_weights,
+)
+from helpers.plots.columns import (
+    autocorrelations,
+    between_close_and_open,
+    gain_by_day,
+    range_intervals,
+    rmse_by_columns,
+)
 from helpers.plots.data import price_bars, price_history, slopes_of_tanh, two_scales
-from helpers.plots.horizons import closed_loop, error_by_step, paths_from_origins
+from helpers.plots.horizons import (
+    closed_loop,
+    error_by_step,
+    path_skills,
+    paths_from_origins,
+    three_methods,
+    windows_at_border,
+)
 from helpers.plots.leakage import apparent_and_hold_out, moved_forecasts, scores_by_case, tripwire_grid
 from helpers.plots.machines import hours_by_cores, queue_of_trials, time_of_steps, workers_timeline
 from helpers.plots.model import fading_memory, lstm_cell, regressor, slopes_by_age, unrolled

@@ -21,7 +21,7 @@ from matplotlib.font_manager import fontManager
 from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
-from helpers.language import text
+from helpers.language import text, words
 
 # Importing japanize_matplotlib would set the reader's font; only its file of Japanese glyphs is wanted.
 fontManager.addfont(Path(find_spec("japanize_matplotlib").origin).with_name("fonts") / "ipaexg.ttf")
@@ -183,6 +183,17 @@ def label(axes: Axes, title: Words = (), x: Words = (), y: Words | dict = ()) ->
         axes.yaxis.set_major_formatter(DIGITS)
 
 
+def headline(figure: Figure, title: Words) -> None:
+    """A title of the whole figure, from its left edge on: for panels side by side, and where names of rows take the left."""
+    figure.suptitle(text(*title, "\n"), x=0.01, ha="left", fontsize=STYLE["axes.titlesize"], **LITERAL)
+
+
+def listed(numbers: dict[str, float], digits: str = ".2f") -> Words:
+    """Names and numbers in a row, for alternative texts and titles."""
+    named_twice = [(words(name), f"{number:{digits}}") for name, number in numbers.items()]
+    return "、".join(f"{n[0]} {k}" for n, k in named_twice), ", ".join(f"{n[1]} {k}" for n, k in named_twice)
+
+
 def in_unit(ja: str, en: str, attrs: dict, square: bool = False) -> Words:
     """Words with the unit of a series behind them, where it has one; `attrs` are those of its table."""
     ja_unit, en_unit = (f"{attrs[key]}{'²' * square}" if attrs.get(key) else "" for key in ("unit_ja", "unit_en"))
@@ -194,8 +205,8 @@ def in_unit(ja: str, en: str, attrs: dict, square: bool = False) -> Words:
 def legend(axes: Axes, loc: str = "outside lower center", **look) -> None:
     """The names of what is drawn in a frame; "outside" stands at the edge of the whole figure."""
     owner = axes.figure if loc.startswith("outside") else axes
-    for words in owner.legend(*axes.get_legend_handles_labels(), loc=loc, **look).get_texts():
-        words.set(**LITERAL)
+    for name in owner.legend(*axes.get_legend_handles_labels(), loc=loc, **look).get_texts():
+        name.set(**LITERAL)
 
 
 def name_ends(axes: Axes, size: float = SMALL) -> None:
