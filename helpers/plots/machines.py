@@ -134,7 +134,7 @@ def time_of_steps(seconds: pd.DataFrame) -> Picture:
     best = per_window[device].idxmin()
     ja = f"1 窓あたりの最短は、{best:,} 個のときの {per_window.loc[best, device]:.2g} μs（{device}）"
     en = f"Shortest per window: {per_window.loc[best, device]:.2g} μs with {best:,} windows ({device})"
-    figure.suptitle(text(ja, en, "\n"), x=0.01, ha="left", fontsize=13.5)
+    figure.suptitle(text(ja, en, "\n"), x=0.01, ha="left", fontsize=13.5, **style.LITERAL)
     legend(left, ncols=2)
     ja = f"窓の数と時間の折れ線。左は 1 回、右は 1 窓あたり。両軸とも対数。{ja}。"
     return Picture(

@@ -23,10 +23,11 @@ PARTS = {  # what a part of a series is for -> its words and its colour
 def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed: bool = True) -> Picture:
     """The series with its parts in the order of time; how much of the second lies beyond the first is the finding.
 
-    sizes: rows of the parts, names as in PARTS; they add up to the series. sealed: the last part is in its envelope, so its
+    sizes: rows of the parts behind the training part, names as in PARTS. sealed: the last part is in its envelope, so its
     prices are not drawn.
     """
     figure, (top, axes) = canvas(4.2, nrows=2, height_ratios=[1, 3.6], sharex=True)
+    sizes = {"train": len(prices) - sum(sizes.values())} | sizes
     ends = np.cumsum(list(sizes.values()))
     pieces = {name: prices.iloc[end - rows : end] for (name, rows), end in zip(sizes.items(), ends, strict=True)}
     for name, piece in pieces.items():

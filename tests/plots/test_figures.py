@@ -99,7 +99,9 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
     }
     by_step = pd.DataFrame({one: RMSE * 0.9, other: RMSE + 0.2, f"naive{odd}": RMSE, f"far{odd}": RMSE * 9})
     moves = pd.DataFrame(np.outer([0.5, 1, 1.5], [1, 2, 3]), columns=[1, 2, 3])
-    hours = pd.DataFrame({1: [39.5, 45.0], 16: [2.5, 5.5], 256: [0.15, 5.5]}, index=[f"large{odd}", "1 refits a job"])
+    by_cores = pd.DataFrame(
+        {1: [39.5, 45.0], 16: [2.5, 5.5], 256: [0.15, 5.5]}, index=[f"large{odd}", "1 refits a job"]
+    )
     cases = {
         one: {other: [0.1, 0.2], f"third{odd}": [0.3, 0.4]},
         other: {other: [-0.1, -0.2], f"third{odd}": [0, -0.1]},
@@ -171,15 +173,13 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "refits_in_time": lambda: plots.refits_in_time(prices.index, 100, 20, 150),
         "search_overview": lambda: plots.search_overview(trials, {"target": 0.5, f"lr{odd}": 0.3, "window": 0.2}),
         "queue_of_trials": plots.queue_of_trials,
-        "hours_by_cores": lambda: plots.hours_by_cores(hours),
+        "hours_by_cores": lambda: plots.hours_by_cores(by_cores),
         "time_of_steps": lambda: plots.time_of_steps(
             pd.DataFrame({f"cpu{odd}": [1e-3, 2e-3], "gpu": [2e-3, 2e-3]}, [10, 1000])
         ),
         "workers_timeline": lambda: plots.workers_timeline(TRIALS),
         "best_of_many": lambda: plots.best_of_many({f"settings{odd}": BEST_OF, ("シード", "seeds"): BEST_OF}),
-        "parts_in_time": lambda: plots.parts_in_time(
-            prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs
-        ),
+        "parts_in_time": lambda: plots.parts_in_time(prices["Close"], {"validation": 40, "test": 60}, attrs),
         "seen_and_new": lambda: plots.seen_and_new({one: (opened, opened + 9), other: (opened, opened)}),
         "skill_by_step": lambda: plots.skill_by_step(
             {("検証", "validation"): by_step, other: by_step * 2},
