@@ -29,8 +29,8 @@ SEEN = """() => {
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
 # English words that stand in Japanese text. TERMS.md keeps a term in brackets at its first use, 日本語（English）; the rest:
 KEPT = {
-    # models, methods and measures that have no other name
-    *"LSTM RNN GRU RMSE MAE MASE CRPS EWM HAR AR HC AdamW Adam LBFGS TPE MSE ReLU tanh sigmoid".split(),
+    # models, methods and measures that have no other name, and CO2
+    *"LSTM RNN GRU RMSE MAE MASE CRPS EWM HAR AR HC AdamW Adam LBFGS TPE MSE CO ReLU tanh sigmoid".split(),
     # people whose names a method bears
     *"Holm Diebold Mariano Wolfe Newey West Hyndman Koehler Athanasopoulos Corsi Politis Romano".split(),
     # software, data and places
@@ -41,6 +41,7 @@ KEPT = {
 }
 KEPT |= {"Shift", "Enter"}
 MENU = re.compile(r"Run → Run All Cells|Kernel → Restart Kernel and Run All Cells")  # as JupyterLab writes them
+SOURCE = re.compile(r"出典: .*")  # of data, as the source names itself
 # In what a cell prints: a name with a bracket, a point or an underscore, a part of a model, what stands in quotes, package==version.
 CODE = re.compile(r"'[^']*'|\(\w+\): |\"[^\"]*\"|[\w-]+==\S+|\b\w*_\w+|\b\w+(?:\.\w+)+|\b\w+(?=[(\[=])")
 
@@ -52,7 +53,7 @@ def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
         if language == "en":
             words = JAPANESE.findall(text)
         else:
-            bare = CODE.sub("`", MENU.sub("", re.sub(r"（[^（）]*）", "", text)))
+            bare = CODE.sub("`", MENU.sub("", SOURCE.sub("", re.sub(r"（[^（）]*）", "", text))))
             words = [word for word in re.findall(r"[A-Za-z]{2,}", bare) if word not in KEPT]
         found += [(place, word, text) for word in words]
     return found
