@@ -118,6 +118,7 @@ WORDS = {
     "# cores": ("# コア", "# cores"),
     "cores": ("コア数", "cores"),
     "# refits a job": ("1 仕事に学習 # 回", "# refits a job"),
+    "# refit a job": ("1 仕事に学習 # 回", "# refit a job"),
     "ms a step": ("1 回の更新 [ms]", "a step [ms]"),
     "µs a window": ("1 窓あたり [µs]", "a window [µs]"),
     "block #": ("ブロックの長さ # でのスキル", "skill with blocks of #"),

@@ -97,6 +97,11 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         one: {("未来 → 過去", "future → past"): True, f"d{odd}": False},
         other: {("未来 → 過去", "future → past"): False, f"d{odd}": False},
     }
+    by_step = pd.DataFrame({one: RMSE * 0.9, other: RMSE + 0.2, f"naive{odd}": RMSE, f"far{odd}": RMSE * 9})
+    moves = pd.DataFrame(np.outer([0.5, 1, 1.5], [1, 2, 3]), columns=[1, 2, 3])
+    by_cores = pd.DataFrame(
+        {1: [39.5, 45.0], 16: [2.5, 5.5], 256: [0.15, 5.5]}, index=[f"large{odd}", "1 refits a job"]
+    )
     cases = {
         one: {other: [0.1, 0.2], f"third{odd}": [0.3, 0.4]},
         other: {other: [-0.1, -0.2], f"third{odd}": [0, -0.1]},
@@ -122,7 +127,9 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "forecast_lines, two": lambda: plots.forecast_lines(dates, actual, naive + 0.3, attrs),
         "lag_bars": lambda: plots.lag_bars(PROFILE, attrs),
         "lags_beside": lambda: plots.lags_beside({one: PROFILE, other: PROFILE[::-1].reset_index(drop=True)}),
-        "playground": lambda: plots.playground(dates, actual, naive, naive + 1, (naive - 2, naive + 2), PROFILE, attrs),
+        "playground": lambda: plots.Playground(dates, actual, attrs, PROFILE)(
+            naive, naive + 1, (naive - 2, naive + 2), PROFILE
+        ),
         "changes": lambda: plots.changes(actual - naive, (actual - naive) * 0.1, attrs),
         "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, attrs),
         "side_by_side": lambda: plots.side_by_side([other_series, other_series, prices, prices]),
@@ -167,11 +174,21 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         ),
         "refits_in_time": lambda: plots.refits_in_time(prices.index, 100, 20, 150),
         "search_overview": lambda: plots.search_overview(trials, {"target": 0.5, f"lr{odd}": 0.3, "window": 0.2}),
+        "queue_of_trials": plots.queue_of_trials,
+        "hours_by_cores": lambda: plots.hours_by_cores(by_cores),
+        "time_of_steps": lambda: plots.time_of_steps(
+            pd.DataFrame({f"cpu{odd}": [1e-3, 2e-3], "gpu": [2e-3, 2e-3]}, [10, 1000])
+        ),
         "workers_timeline": lambda: plots.workers_timeline(TRIALS),
         "best_of_many": lambda: plots.best_of_many({f"settings{odd}": BEST_OF, ("シード", "seeds"): BEST_OF}),
-        "parts_in_time": lambda: plots.parts_in_time(
-            prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs
+        "parts_in_time": lambda: plots.parts_in_time(prices["Close"], {"validation": 40, "test": 60}, attrs),
+        "seen_and_new": lambda: plots.seen_and_new({one: (opened, opened + 9), other: (opened, opened)}),
+        "skill_by_step": lambda: plots.skill_by_step(
+            {("検証", "validation"): by_step, other: by_step * 2},
+            f"naive{odd}",
+            {other: pd.Series([0.01, 0.9, 0.2], RMSE.index)},
         ),
+        "changes_by_step": lambda: plots.changes_by_step({one: moves, other: moves * 2, f"third{odd}": -moves}),
         "forecasts_ahead": lambda: plots.forecasts_ahead(prices.index[-62:], ahead, ahead + 1, attrs),
     }
 
@@ -287,7 +304,8 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
     odd = r"$\nosuch$"  # read as mathematics, this is an error when it is drawn
     picture = figures(odd)[name]()
     picture.figure.draw_without_rendering()
-    static = "skill_of_walks gain_by_day windows_at_border three_methods unrolled regressor fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
+
+    static = "refits_in_time queue_of_trials skill_of_walks gain_by_day windows_at_border three_methods unrolled regressor fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
     shown = any(odd in text for text in words(picture.figure))
     assert shown or name in [*static.split(), "loss_and_weights"]
 

@@ -3,15 +3,20 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.dates import num2date
 
 from helpers import plots
 from helpers.language import BadInput
+from helpers.model import LSTMRegressor
 from helpers.plots import training
 
 ATTRS = {"title_ja": "会社", "title_en": "Company", "value_ja": "株価", "value_en": "price"}
 ATTRS |= {"unit_ja": "円", "unit_en": "yen", "scale": 100.0}
 DATES = pd.date_range("2024-01-01", periods=40)
 ACTUAL = np.arange(40.0)
+AGES = pd.Series([4.0, 2, 1])
+BARS = pd.DataFrame({"Open": [1.0, 2, 2], "High": 3, "Low": 0.5, "Close": [2.0, 2, 1]}, index=DATES[:3])
+BARS.attrs = ATTRS
 
 
 def line(axes, words):
@@ -40,7 +45,7 @@ def test_divided_prices_carry_their_own_unit(monkeypatch):
     prices = pd.DataFrame({"Open": [250.0, 300.0]}, index=DATES[:2])
     prices.attrs = ATTRS
     left, right = plots.two_scales(prices, "Open").figure.axes
-    assert left.get_ylabel() == "price [yen]" and right.get_ylabel() == "100 yen"
+    assert left.get_ylabel() == "price [yen]" and right.get_ylabel() == "price [100 yen]"
     assert right.get_lines()[0].get_ydata().tolist() == [2.5, 3]
 
 
@@ -91,6 +96,52 @@ def test_one_forecast_ahead_is_drawn_without_a_shift():
     axes = plots.forecasts_ahead(DATES[:3], ACTUAL[:3][None], ACTUAL[:3][None], ATTRS).figure.axes
     assert line(axes[0], "shifted by 0").get_ydata().tolist() == [0]
     assert line(axes[1], "shifted by 0").get_ydata().tolist() == [2]
+
+
+def test_the_enlarged_days_are_shaded_above_and_alone_have_markers():
+    top, bottom = plots.forecast_lines(DATES, ACTUAL, ACTUAL, ATTRS, lag=1, close_up=10).figure.axes
+    (shade,) = top.patches
+    assert [num2date(x).date() for x in (shade.get_x(), shade.get_x() + shade.get_width())] == [
+        DATES[-10].date(),
+        DATES[-1].date(),
+    ]
+    assert {line.get_marker() for line in top.get_lines()} == {"None"}
+    assert [line.get_marker() for line in bottom.get_lines()] == ["^", "P", "*"]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "title"),
+    [
+        (lambda: plots.fading_memory([0.5, 0.99], 30), "At least half is left after 30 days with f = 0.99"),
+        (lambda: plots.fading_memory([0.5, 0.9], 30), "With each f, less than half is left after 30 days"),
+        (lambda: plots.slopes_by_age({"a": AGES, "b": AGES[::-1].reset_index(drop=True)}), "most in b: 4 times"),
+        (lambda: plots.loss_curves({"a": [3.0, 2]}), "After 2 epochs the loss is 2"),
+        (
+            lambda: plots.loss_curves({"a": [3.0, 2]}, naive=4),
+            "After 2 epochs the loss is 0.5 times the naive forecast's",
+        ),
+        (lambda: plots.loss_curves({"甲 / a": [3.0, 1], "乙 / b": [3.0, 2]}, naive=4), "Lowest: a, 0.25 times"),
+        (lambda: plots.error_of_guesses([-1, 0, 1], [3.0, 2, 1], ATTRS), "smallest when 1 yen are added"),
+        (lambda: plots.price_bars(BARS), "On 1 of 3 days the close is above the open"),
+    ],
+)
+def test_titles_state_what_is_drawn(drawn, title):
+    picture = drawn()
+    assert title in picture.figure.axes[0].get_title("left") and title in picture.alt
+
+
+def test_the_numbers_between_the_layers_are_those_of_the_model():
+    seen = {words.get_text() for words in plots.regressor(5, 16).figure.axes[0].texts}
+    assert {"16 → 8", "8 → 1", "$o_{5}$"} <= seen
+    parts = LSTMRegressor(hidden_size=16).head
+    assert (parts[0].out_features, parts[2].in_features) == (8, 8)
+
+
+def test_moves_are_drawn_in_percent_below_the_series():
+    prices = pd.DataFrame({"Open": [100.0, 102, 51]}, index=DATES[:3])
+    prices.attrs = ATTRS
+    _, moves = plots.price_history(prices, "Open", 1, moves=True).figure.axes
+    assert moves.get_lines()[-1].get_ydata()[1:].tolist() == pytest.approx([2, -50])
 
 
 def test_the_smallest_lag_is_named_and_hatched():
