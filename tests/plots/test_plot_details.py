@@ -271,9 +271,7 @@ def test_clear_wins_and_losses_are_counted_by_baseline():
     index = pd.MultiIndex.from_product([["one", "two"], ["naive", "linear"]])
     table = pd.DataFrame({"skill": [0.5, -0.5, 0.1, -0.1], "seeds low": np.nan, "seeds high": np.nan}, index=index)
     said = plots.skills(table.assign(**{"p Holm": [0.01, 0.04, 0.02, 0.05]})).alt
-    assert (
-        "Clear wins: 2/2 against naive; clear losses: 1/2 against linear" in said and "ナイーブ予測に 2/2" in said
-    )
+    assert "Clear wins: 2/2 against naive; clear losses: 1/2 against linear" in said and "ナイーブ予測に 2/2" in said
     assert "4 pairs: no difference can be told from chance" in plots.skills(table.assign(**{"p Holm": 0.05})).alt
     assert "Positive skill: 2/2 against naive" in plots.skills(table).alt
     by_mean = table.assign(
