@@ -53,7 +53,7 @@ def _claims(table: pd.DataFrame, sure: pd.Series) -> Words:
         counts = rows.groupby(level=1, sort=False).agg(["sum", "size"])
         found = [(words(name), won, of) for name, won, of in counts.itertuples() if won]
         ja = "、".join(f"{n[0]}に {k}/{of}" for n, k, of in found)
-        en = ", ".join(f"{k} of {of} against {n[1]}" for n, k, of in found)
+        en = ", ".join(f"{k}/{of} against {n[1]}" for n, k, of in found)
         return (ja, en) if found else ("なし", "none")
 
     won, lost = counted(sure & (skill > 0)), counted(sure & (skill < 0))

@@ -271,15 +271,13 @@ def test_clear_wins_and_losses_are_counted_by_baseline():
     index = pd.MultiIndex.from_product([["one", "two"], ["naive", "linear"]])
     table = pd.DataFrame({"skill": [0.5, -0.5, 0.1, -0.1], "seeds low": np.nan, "seeds high": np.nan}, index=index)
     said = plots.skills(table.assign(**{"p Holm": [0.01, 0.04, 0.02, 0.05]})).alt
-    assert (
-        "Clear wins: 2 of 2 against naive; clear losses: 1 of 2 against linear" in said and "ナイーブ予測に 2/2" in said
-    )
+    assert "Clear wins: 2/2 against naive; clear losses: 1/2 against linear" in said and "ナイーブ予測に 2/2" in said
     assert "4 pairs: no difference can be told from chance" in plots.skills(table.assign(**{"p Holm": 0.05})).alt
-    assert "Positive skill: 2 of 2 against naive" in plots.skills(table).alt
+    assert "Positive skill: 2/2 against naive" in plots.skills(table).alt
     by_mean = table.assign(
         **{"p Holm": 0.01, "skill of mean": 0.1}
     )  # the test is of the mean forecast, and so is its sign
-    assert "Clear wins: 2 of 2 against naive, 2 of 2 against linear; clear losses: none" in plots.skills(by_mean).alt
+    assert "Clear wins: 2/2 against naive, 2/2 against linear; clear losses: none" in plots.skills(by_mean).alt
 
 
 def test_arrows_set_out_from_the_table_before():
