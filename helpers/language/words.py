@@ -127,6 +127,8 @@ WORDS = {
     "# Q#": ("# 年第 # 四半期", "# Q#"),
     "windows": ("窓の数", "windows"),
     "# cores": ("# コア", "# cores"),
+    "cpu": ("CPU", "CPU"),
+    "cuda": ("GPU", "GPU"),
     "cores": ("コア数", "cores"),
     "# refits a job": ("1 仕事に学習 # 回", "# refits a job"),
     "# refit a job": ("1 仕事に学習 # 回", "# refit a job"),
