@@ -63,7 +63,7 @@ class Report:
 
 def _not_tried(name: str) -> Finding:
     part, _ = TRIPWIRES[name]
-    return Finding(name, None, f"{part} を渡していないので、試していません。", f"Not tried: it needs {part}.")
+    return Finding(name, None, f"{part!r} を渡していないので、試していません。", f"Not tried: it needs {part!r}.")
 
 
 def card(finding: Finding) -> str:

@@ -127,7 +127,9 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "forecast_lines, two": lambda: plots.forecast_lines(dates, actual, naive + 0.3, attrs),
         "lag_bars": lambda: plots.lag_bars(PROFILE, attrs),
         "lags_beside": lambda: plots.lags_beside({one: PROFILE, other: PROFILE[::-1].reset_index(drop=True)}),
-        "playground": lambda: plots.playground(dates, actual, naive, naive + 1, (naive - 2, naive + 2), PROFILE, attrs),
+        "playground": lambda: plots.Playground(dates, actual, attrs, PROFILE)(
+            naive, naive + 1, (naive - 2, naive + 2), PROFILE
+        ),
         "changes": lambda: plots.changes(actual - naive, (actual - naive) * 0.1, attrs),
         "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, attrs),
         "side_by_side": lambda: plots.side_by_side([other_series, other_series, prices, prices]),
