@@ -16,7 +16,6 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.container import BarContainer, ErrorbarContainer
 
 from helpers import plots
-from helpers.language import text
 
 HISTORY = pd.DataFrame(
     {"RMSE": [30.0, 2, 1], "MAE": [2.0, 1, 0.5], "R2": [-3, 0.5, 0.9], "loss": [1.0, 0.9, 0.8], "direction": 0.5},
@@ -26,6 +25,7 @@ RMSE = pd.Series([2.0, 3, 4], index=[1, 2, 3])
 OFFSETS = np.linspace(-3, 3, 61)
 PROFILE = pd.Series([3.0, 1, 2, 4], index=range(4))
 COVERAGE = pd.DataFrame({"blocks": 7, "coverage": 0.9, "low": 0.8, "high": 0.95}, index=range(1, 15))
+PINBALL = pd.DataFrame({q / 10: np.abs(np.arange(9) - q) for q in range(1, 9)})
 WAVE = 100 + 10 * np.sin(np.arange(300) / 4)
 OVER_TIME = pd.DataFrame({"skill": np.linspace(-0.1, 0.1, 81), "low": -0.2, "high": 0.2}, index=range(20, 101))
 TRIALS = pd.DataFrame(
@@ -77,7 +77,12 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
     history = {one: HISTORY, other: HISTORY + 0.1}
     intervals = {one: np.tile([195, 205], (50, 1)), other: np.tile([190, 210], (50, 1))}
     fans = {f"95%{odd}": (paths - 9, paths + 9), f"80%{odd}": (paths - 4, paths + 4)}
-    widths = {one: np.full(100, 2.0), other: np.append(np.linspace(1, 3, 99), np.inf)}
+    walked = {
+        one: (np.full(100, -2.0), np.full(100, 2.0)),
+        other: (np.append(np.full(99, -3.0), -np.inf), np.linspace(1, 3, 100)),
+    }
+    by_day = pd.DataFrame({one: np.linspace(0.8, 0.5, 50), other: 0.8}, index=range(1, 51))
+    by_size = pd.DataFrame({one: [0.9, 0.8, 0.6], other: 0.8}, index=["calm", "middle", "volatile"])
     curves = {f"run {k}{odd}": np.exp(-np.arange(50) / (k + 3)) for k in range(6)}
     steps = {f"method {k}{odd}": pd.Series(np.arange(1, 15) + k, index=range(1, 15)) for k in range(5)}
     weights = np.outer(np.arange(50) / 50, [0.1, 0.2, 0.9])
@@ -86,7 +91,27 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         TRIALS.dropna(subset=["skill"]).rename(columns={"lr": f"lr{odd}"}).assign(target=lambda t: t["target"] + odd)
     )
     over_time = {one: OVER_TIME, other: OVER_TIME - 0.1, f"third{odd}": OVER_TIME - 0.2}
-    fired = pd.DataFrame([[True, False], [False, False]], index=[one, other], columns=[f"a_b_c{odd}", "d_e"])
+    other_series = prices.assign(Close=prices["Close"] * 10)
+    other_series.attrs = attrs | {"name": f"unknown{odd}", "column": "Close"}
+    prices.attrs = attrs | {"name": "sine", "column": "Open"}
+    hours = pd.Series(np.sin(np.arange(600) / 4) * 10, pd.date_range("2014-01-01", periods=600, freq="h"))
+    gain = pd.Series(np.sin(np.arange(60)) ** 9, prices.index[-60:])
+    walks = pd.DataFrame({"skill": np.linspace(-0.3, 0.1, 9), "outside": np.arange(9) % 2 == 0})
+    by_method = pd.DataFrame(SKILL, index=["direct", f"far{odd}", "naive", f"mine{odd}"]).drop(index="naive")
+    by_method[["skill of mean", "days low", "days high"]] = [[0.1, 0.05, 0.2], [-3, -4, -2], [0, -0.1, 0.1]]
+    fired = {
+        one: {("未来 → 過去", "future → past"): True, f"d{odd}": False},
+        other: {("未来 → 過去", "future → past"): False, f"d{odd}": False},
+    }
+    by_step = pd.DataFrame({one: RMSE * 0.9, other: RMSE + 0.2, f"naive{odd}": RMSE, f"far{odd}": RMSE * 9})
+    moves = pd.DataFrame(np.outer([0.5, 1, 1.5], [1, 2, 3]), columns=[1, 2, 3])
+    by_cores = pd.DataFrame(
+        {1: [39.5, 45.0], 16: [2.5, 5.5], 256: [0.15, 5.5]}, index=[f"large{odd}", "1 refits a job"]
+    )
+    cases = {
+        one: {other: [0.1, 0.2], f"third{odd}": [0.3, 0.4]},
+        other: {other: [-0.1, -0.2], f"third{odd}": [0, -0.1]},
+    }
     return {
         "price_history": lambda: plots.price_history(odd_open, f"Open{odd}", 100),
         "price_history, moves": lambda: plots.price_history(odd_open, f"Open{odd}", 100, moves=True),
@@ -108,10 +133,20 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "forecast_lines, two": lambda: plots.forecast_lines(dates, actual, naive + 0.3, attrs),
         "lag_bars": lambda: plots.lag_bars(PROFILE, attrs),
         "lags_beside": lambda: plots.lags_beside({one: PROFILE, other: PROFILE[::-1].reset_index(drop=True)}),
-        "playground": lambda: plots.playground(dates, actual, naive, naive + 1, (naive - 2, naive + 2), PROFILE, attrs),
+        "playground": lambda: plots.Playground(dates, actual, attrs, PROFILE)(
+            naive, naive + 1, (naive - 2, naive + 2), PROFILE
+        ),
         "changes": lambda: plots.changes(actual - naive, (actual - naive) * 0.1, attrs),
         "error_of_guesses": lambda: plots.error_of_guesses(OFFSETS, OFFSETS**2 + 1, attrs),
+        "side_by_side": lambda: plots.side_by_side([other_series, other_series, prices, prices]),
         "skills": lambda: plots.skills(compared),
+        "skills, moved": lambda: plots.skills(
+            compared.assign(**{"p Holm": [0.01, 0.2, np.nan, 0.3]}), before=compared / 2
+        ),
+        "skill_of_walks": lambda: plots.skill_of_walks(walks, (-0.2, 0.1)),
+        "shares_of_naive": lambda: plots.shares_of_naive({one: 0.9, other: 0.3}),
+        "season_week": lambda: plots.season_week(hours, {one: hours * 0.9, other: 0 * hours}, attrs),
+        "skill_by_part": lambda: plots.skill_by_part({one: (0.1, -0.1, 0.2), other: (0.2, 0.1, 0.3)}),
         "loss_and_weights": lambda: plots.loss_and_weights(np.exp(-np.arange(50) / 9), 0.02, weights),
         "window_weights": lambda: plots.window_weights(
             {one: np.outer([1, 2], [0.1, -0.2, 1]), other: np.ones((9, 25))}
@@ -122,23 +157,50 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "error_by_step": lambda: plots.error_by_step(steps, attrs, law=2.0),
         "error_by_step, runs": lambda: plots.error_by_step({one: [RMSE, RMSE + 1], other: [RMSE + 2]}, attrs),
         "coverage_of_fans": lambda: plots.coverage_of_fans({0.8: COVERAGE, 0.95: COVERAGE}),
-        "intervals_over_time": lambda: plots.intervals_over_time(dates, actual - naive, widths, 0.8, 20),
-        "closed_loop": lambda: plots.closed_loop(WAVE, {one: WAVE * 0.9, other: np.append(WAVE, 0)}, attrs),
+        "whole_paths": lambda: plots.whole_paths(ahead - 200, {one: [1, 2, 3], other: [3, 4, 5]}, ahead[:9] - 200),
+        "pit": lambda: plots.pit(actual, np.tile(np.sort(opened)[30::30], (100, 1)), np.arange(1, 10) / 10),
+        "coverage_after_shift": lambda: plots.coverage_after_shift(by_day, by_size, 0.8, 25, 400, 10),
+        "intervals_over_time": lambda: plots.intervals_over_time(dates, actual - naive, walked, 0.8, 20),
+        "coverage_by_group": lambda: plots.coverage_by_group(
+            pd.DataFrame({one: opened > 200, other: opened > 199}), np.repeat(["calm", "middle", "volatile"], 100), 0.8
+        ),
+        "closed_loop": lambda: plots.closed_loop(WAVE, {one: [WAVE * 0.9, WAVE], other: [np.append(WAVE, 0)]}, attrs),
+        "windows_at_border": lambda: plots.windows_at_border(30, 14),
+        "three_methods": lambda: plots.three_methods(30, 14),
+        "path_skills": lambda: plots.path_skills({one: by_method, other: by_method.iloc[:1]}),
         "between_close_and_open": lambda: plots.between_close_and_open(prices),
+        "autocorrelations": lambda: plots.autocorrelations(pd.DataFrame({one: RMSE / 9, other: -RMSE / 9}), 0.3),
+        "gain_by_day": lambda: plots.gain_by_day(gain, gain.nlargest(3)),
         "rmse_by_columns": lambda: plots.rmse_by_columns(runs, {one: 2.0, other: 3.0}, attrs),
-        "pinball": lambda: plots.pinball([0.1, 0.5, 0.9]),
+        "pinball": lambda: plots.pinball(PINBALL[[0.1, 0.5, 0.8]]),
         "range_intervals": lambda: plots.range_intervals(prices.tail(50), intervals),
         "apparent_and_hold_out": lambda: plots.apparent_and_hold_out(skill_of),
+        "moved_forecasts": lambda: plots.moved_forecasts(dates, {one: (actual, actual), other: (actual, naive)}, attrs),
+        "scores_by_case": lambda: plots.scores_by_case({("見かけ", "apparent"): cases, other: cases}),
         "tripwire_grid": lambda: plots.tripwire_grid(fired),
         "skill_over_time": lambda: plots.skill_over_time(
             dates, over_time, (f"前日の始値{odd}", f"the previous open{odd}")
         ),
-        "search_overview": lambda: plots.search_overview(trials, {"target": 0.5, f"lr{odd}": 0.3, "window": 0.2}),
-        "workers_timeline": lambda: plots.workers_timeline(TRIALS),
-        "best_of_many": lambda: plots.best_of_many(
-            {text("設定", "settings") + odd: BEST_OF, text("シード", "seeds"): BEST_OF}
+        "skill_over_time, one far below": lambda: plots.skill_over_time(
+            dates, over_time | {f"fourth{odd}": OVER_TIME - 2}, ("前日の始値", "the previous open")
         ),
-        "three_parts": lambda: plots.three_parts(prices["Close"], {"train": 200, "validation": 40, "test": 60}, attrs),
+        "refits_in_time": lambda: plots.refits_in_time(prices.index, 100, 20, 150),
+        "search_overview": lambda: plots.search_overview(trials, {"target": 0.5, f"lr{odd}": 0.3, "window": 0.2}),
+        "queue_of_trials": plots.queue_of_trials,
+        "hours_by_cores": lambda: plots.hours_by_cores(by_cores),
+        "time_of_steps": lambda: plots.time_of_steps(
+            pd.DataFrame({f"cpu{odd}": [1e-3, 2e-3], "gpu": [2e-3, 2e-3]}, [10, 1000])
+        ),
+        "workers_timeline": lambda: plots.workers_timeline(TRIALS),
+        "best_of_many": lambda: plots.best_of_many({f"settings{odd}": BEST_OF, ("シード", "seeds"): BEST_OF}),
+        "parts_in_time": lambda: plots.parts_in_time(prices["Close"], {"validation": 40, "test": 60}, attrs),
+        "seen_and_new": lambda: plots.seen_and_new({one: (opened, opened + 9), other: (opened, opened)}),
+        "skill_by_step": lambda: plots.skill_by_step(
+            {("検証", "validation"): by_step, other: by_step * 2},
+            f"naive{odd}",
+            {other: pd.Series([0.01, 0.9, 0.2], RMSE.index)},
+        ),
+        "changes_by_step": lambda: plots.changes_by_step({one: moves, other: moves * 2, f"third{odd}": -moves}),
         "forecasts_ahead": lambda: plots.forecasts_ahead(prices.index[-62:], ahead, ahead + 1, attrs),
     }
 
@@ -170,13 +232,13 @@ EIGHT = {
     ),
     "error_by_step": lambda: plots.error_by_step(dict.fromkeys(NAMES, [RMSE, RMSE + 1]), made_prices().attrs),
     "intervals_over_time": lambda: plots.intervals_over_time(
-        made_prices(100).index, np.ones(100), dict.fromkeys(NAMES, np.full(100, 2.0)), 0.8
+        made_prices(100).index, np.ones(100), dict.fromkeys(NAMES, (np.full(100, -2.0), np.full(100, 2.0))), 0.8
     ),
-    "closed_loop": lambda: plots.closed_loop(WAVE, dict.fromkeys(NAMES, WAVE), made_prices().attrs),
+    "closed_loop": lambda: plots.closed_loop(WAVE, dict.fromkeys(NAMES, [WAVE]), made_prices().attrs),
     "rmse_by_columns": lambda: plots.rmse_by_columns(
         pd.DataFrame({"run": np.ones(9)}), dict.fromkeys(NAMES, 2.0), made_prices().attrs
     ),
-    "pinball": lambda: plots.pinball(np.linspace(0.1, 0.9, 8)),
+    "pinball": lambda: plots.pinball(PINBALL),
     "range_intervals": lambda: plots.range_intervals(
         made_prices(50), dict.fromkeys(NAMES, np.tile([190, 210], (50, 1)))
     ),
@@ -200,7 +262,7 @@ def look(drawn):
     if isinstance(drawn, BarContainer):
         return drawn[0].get_hatch()
     if isinstance(drawn, PolyCollection):
-        return drawn.get_hatch(), drawn.get_alpha()
+        return drawn.get_hatch(), drawn.get_alpha() or drawn.get_facecolor()[0][3]  # how dark a shade of one colour
     if isinstance(drawn, LineCollection):
         return drawn.get_linewidth()[0]
     return drawn.get_linestyle(), str(drawn.get_marker()), drawn.get_linewidth()
@@ -254,7 +316,8 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
     odd = r"$\nosuch$"  # read as mathematics, this is an error when it is drawn
     picture = figures(odd)[name]()
     picture.figure.draw_without_rendering()
-    static = "unrolled regressor fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
+
+    static = "pit refits_in_time queue_of_trials skill_of_walks gain_by_day windows_at_border three_methods unrolled regressor fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
     shown = any(odd in text for text in words(picture.figure))
     assert shown or name in [*static.split(), "loss_and_weights"]
 
@@ -262,10 +325,11 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
 @pytest.mark.parametrize(
     "name",
     "price_history price_bars two_scales windows_on_series split_or_shuffle forecast_lines lag_bars changes error_of_guesses paths_from_origins "
-    "error_by_step closed_loop rmse_by_columns range_intervals between_close_and_open three_parts "
+    "error_by_step closed_loop side_by_side season_week rmse_by_columns range_intervals between_close_and_open parts_in_time "
     "forecasts_ahead".split(),
 )
 def test_axes_of_prices_carry_the_unit(name, monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
-    labels = [label for axes in figures()[name]().figure.axes for label in (axes.get_xlabel(), axes.get_ylabel())]
-    assert any("[US dollars" in label for label in labels), labels
+    figure = figures()[name]().figure
+    labels = [words for axes in figure.axes for words in (axes.get_xlabel(), axes.get_ylabel(), axes.get_title("left"))]
+    assert any("[US dollars" in label for label in [*labels, figure.get_supylabel()]), labels
