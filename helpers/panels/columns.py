@@ -7,7 +7,7 @@ import torch
 
 from helpers import plots
 from helpers.columns import recent_range, relative_to_close, simple_intervals
-from helpers.language import text
+from helpers.language import text, words
 from helpers.panels.controls import MAX_ROWS, looked, rates, slider, train
 from helpers.panels.engine import Job, Panel
 from helpers.panels.page import Shown, source, table_html
@@ -97,5 +97,5 @@ def interval_explorer(
         "epochs": slider(epochs, 5, 200, 5),
         "seed": slider(seed, 0, 20),
     }
-    words = {"level": ("分位点", "level"), "half_life": ("半減期（日）", "half-life (days)")}
-    return Panel(controls, work, words, code=code, lines=3)
+    labels = {"level": ("分位点", "level"), "half_life": ("半減期（日）", "half-life (days)")}
+    return Panel(controls, work, labels, code=code, lines=3)

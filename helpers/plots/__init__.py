@@ -45,6 +45,14 @@ from helpers.plots.project import changes_by_step, forecasts_ahead, parts_in_tim
 from helpers.plots.search import best_of_many, search_overview
 from helpers.plots.style import WIDTH, Picture, room
 from helpers.plots.training import LiveLoss, loss_curves, metrics_by_epoch
-from helpers.plots.uncertainty import coverage_of_fans, intervals_over_time, pinball
+from helpers.plots.uncertainty import (
+    coverage_after_shift,
+    coverage_by_group,
+    coverage_of_fans,
+    intervals_over_time,
+    pinball,
+    pit,
+    whole_paths,
+)
 from helpers.plots.validation import changes, error_of_guesses, forecast_lines, lag_bars, lags_beside
 from helpers.plots.windows import split_or_shuffle, windows_on_series

@@ -16,7 +16,7 @@ GREY = {"color": style.GREY, "marker": "^", "markersize": 7, "linewidth": 1.4}
 BLUE = {"color": style.BLUE, "marker": "P", "markersize": 7, "linewidth": 1.4, "linestyle": "--"}
 RED = {"color": style.RED, "marker": "*", "markersize": 10, "linewidth": 1.4, "linestyle": "-."}
 GREEN = {"color": style.GREEN, "linewidth": 1.8, "linestyle": ":"}
-BAND = {"facecolor": style.PURPLE, "edgecolor": style.PURPLE, "alpha": 0.6, "linewidth": 1.5}
+BAND = {"facecolor": (style.PURPLE, 0.4), "edgecolor": style.PURPLE, "linewidth": 1.2}
 WORDS = {
     "actual": ("実際の値", "actual"),
     "shifted": ("1 期ずらした実際の値", "actual, shifted by 1"),
@@ -54,7 +54,8 @@ class Playground:
         zoom = len(actual) - self.end_from
         label(self.axes["lines"], (*in_unit(attrs["title_ja"], attrs["title_en"], attrs), " / "))
         label(self.axes["end"], (f"最後の {zoom} 期", f"The last {zoom} steps", " / "))
-        label(self.axes["lags"], in_unit("RMSE", "RMSE", attrs), ("k 期前の値と比べて", "k steps back", "\n"), ("", ""))
+        label(self.axes["lags"], (), ("k 期前の値と比べて", "k steps back", "\n"), ("", ""))
+        self.axes["lags"].set_title(text(*in_unit("RMSE", "RMSE", attrs)), x=-0.38, **style.LITERAL)
         self._name_all()
         whole, end = (_around(np.append(actual[first:], actual[max(0, first - 1)])) for first in (0, self.end_from))
         self.natural = {"lines": whole, "end": end, "lags": (0.0, 1.35 * lags.max())}

@@ -55,6 +55,7 @@ STYLE = {
 # under STYLE means another constrained one: twice the work, and margins set by hand are lost.
 SAVED = STYLE | {"figure.constrained_layout.use": False}
 SAVED |= {"svg.fonttype": "path", "svg.hashsalt": "lstm"}  # SVG reads without the font; the same figure, the same bytes
+UNSIGNED = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 # After Okabe & Ito (2008), made darker: 3:1 or more on white, and told apart by eyes of any colour vision, also after
 # DARK (tests/plots/test_contract.py computes both). Each has one name, in figures, alternative texts and prose.
 COLOURS = BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0B559F", "#D07A00", "#2F9B68", "#B01E10", "#B067B4", "#0C97EA"
@@ -117,7 +118,7 @@ class Picture:
         if self._svg is None:
             page = io.StringIO()
             with _drawing, matplotlib.rc_context(SAVED):
-                self.figure.savefig(page, format="svg", metadata={"Date": None})
+                self.figure.savefig(page, format="svg", metadata=UNSIGNED)
             self._svg = page.getvalue()
         return self._svg
 
@@ -146,7 +147,7 @@ def svg_of(figure: Figure, artists: Iterable[Artist]) -> str:
     page, dpi = io.StringIO(), figure.dpi
     with matplotlib.rc_context(SAVED):
         figure.set_dpi(72)  # SVG counts in points
-        renderer = RendererSVG(*figure.get_size_inches() * 72, page, None, 72)
+        renderer = RendererSVG(*figure.get_size_inches() * 72, page, None, 72, metadata=UNSIGNED)
         for artist in artists:
             artist.draw(renderer)
         renderer.finalize()

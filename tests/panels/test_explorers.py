@@ -159,7 +159,8 @@ def test_a_series_of_one_column_is_told_what_is_missing():
         columns.interval_explorer(load_prices("usdjpy"))
 
 
-def test_the_intervals_move_with_their_level_and_half_life():
+def test_the_intervals_move_with_their_level_and_half_life(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     prices = load_prices("ibm").tail(400)
     explorer = columns.interval_explorer(prices, hidden_size=3, epochs=10)
     every_control_acts(explorer, {"level": 0.7, "half_life": 5.0, "window": 5, "epochs": 20, "seed": 3})
@@ -171,8 +172,9 @@ def test_the_intervals_move_with_their_level_and_half_life():
     assert scores.loc["EWM range", "width"] == pytest.approx(np.diff(ranges).mean(), rel=1e-3)
 
 
-def test_an_lstm_hardly_trained_stays_where_it_starts_from():
+def test_an_lstm_hardly_trained_stays_where_it_starts_from(monkeypatch):
     """Divided and multiplied by the same range: what comes out is the exponentially weighted range, nearly."""
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     explorer = columns.interval_explorer(load_prices("ibm").tail(600), hidden_size=3, epochs=1)
     scores = table(explorer).set_index("Unnamed: 0")
     assert scores.loc["LSTM on EWM", "width"] == pytest.approx(scores.loc["EWM range", "width"], rel=0.05)
@@ -183,14 +185,14 @@ def test_each_leak_is_a_named_box_that_draws_anew_and_is_found(monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     laboratory = leakage_laboratory("ibm", None, rows=400, hold_out=60, test=60)
     clean, drawn = shown(laboratory), picture(laboratory)
-    assert "FIRED" not in clean and clean.count("silent") == 4 and "Of 4 tripwires, 0 fired." in clean
+    assert 'class="fired"' not in clean and clean.count('class="silent"') == 4 and "Of 4 tripwires, 0 fired." in clean
     for leak, (_, en) in LEAKS.items():
         box = laboratory.controls[leak]
         assert box.description == en
         box.value = True
         now = shown(laboratory)
-        assert "FIRED" in now and picture(laboratory) != drawn, leak
-        assert f"{now.count('FIRED')} fired (" in now, leak  # the verdict counts them
+        fired = now.count('class="fired"')
+        assert fired and f"{fired} fired (" in now and picture(laboratory) != drawn, leak  # the verdict counts them
         box.value = False
         assert shown(laboratory) == clean
     laboratory.controls["series"].value = "random_walk"

@@ -382,13 +382,53 @@ def test_live_lag_shows_what_it_measures_after_every_epoch(monkeypatch):
 
 
 def test_recent_coverage_is_that_of_the_last_days_and_an_infinite_width_is_drawn_at_the_edge():
-    residuals = np.tile([1.0, -3.0], 20)  # a width of 2 holds every other day
-    widths = {"two": np.full(40, 2.0), "all": np.append(np.full(39, 4.0), np.inf)}
-    top, bottom = plots.intervals_over_time(DATES, residuals, widths, 0.8, days=10).figure.axes
+    moves = np.tile([1.0, -3.0], 20)  # an interval of 2 to both sides holds every other day
+    intervals = {
+        "two": (np.full(40, -2.0), np.full(40, 2.0)),
+        "all": (np.append(np.full(39, -4.0), -np.inf), np.append(np.full(39, 4.0), np.inf)),
+    }
+    top, bottom = plots.intervals_over_time(DATES, moves, intervals, 0.8, days=10).figure.axes
     two, every = (line.get_ydata() for line in bottom.get_lines()[:2])
     assert np.isnan(two[:9]).all() and (two[9:] == 0.5).all() and (every[9:] == 1).all()
     assert line(top, "all").get_ydata()[-1] == top.get_ylim()[1] == pytest.approx(4.4)
     assert line(top, "two").get_ydata().tolist() == [2] * 40
+    assert "two 50%" in bottom.get_title("left") and "all 100%" in bottom.get_title("left")
+
+
+def test_paths_count_as_inside_while_every_step_so_far_is():
+    residuals = np.array([[0.0, 0, 0], [2, 0, 0], [0, 0, 2], [0, 0, 0]])
+    picture = plots.whole_paths(residuals, {"one": [1, 1, 1], "three": [3, 3, 3]}, test=residuals[1:3])
+    one, _, three, _, *_ = picture.figure.axes[1].get_lines()
+    assert one.get_ydata().tolist() == [1, 0.75, 0.75, 0.5] and three.get_ydata().tolist() == [1, 1, 1, 1]
+    assert "one 50% (test 0%), three 100% (test 100%)" in picture.alt
+
+
+def test_a_pit_histogram_counts_between_quantiles_and_names_the_bars_beyond_chance():
+    quantiles = np.tile([-1.0, 0, 1], (400, 1))
+    actual = np.repeat([-2.0, -0.5, 0.5, 2], [100, 100, 40, 160])  # a quarter is aimed at in each
+    picture = plots.pit(actual, quantiles, (0.25, 0.5, 0.75))
+    bars = picture.figure.axes[0].patches[:4]
+    assert [bar.get_height() for bar in bars] == pytest.approx([0.25, 0.25, 0.1, 0.4])
+    assert "Below the 0.25 quantile 25%, above the 0.75 quantile 40%; 2 bars beyond chance" in picture.alt
+
+
+def test_coverage_of_each_group_of_days():
+    inside = pd.DataFrame({"one": [True, True, False, False], "two": True})
+    picture = plots.coverage_by_group(inside, pd.Categorical(["b", "a", "a", "b"], ["b", "a"]), 0.8)
+    marks = [line.get_ydata().tolist() for line in picture.figure.axes[0].get_lines() if line.get_linestyle() == "None"]
+    assert marks == [[0.5, 0.5], [1, 1]] and "a: one 50%, two 100%" in picture.alt
+
+
+def test_the_title_of_a_shift_holds_what_the_last_days_cover():
+    by_day = pd.DataFrame({"one": [0.8] * 6 + [0.4, 0.6], "two": 0.8}, index=range(1, 9))
+    by_size = pd.DataFrame({"one": [0.9, 0.7], "two": 0.8}, index=["calm", "volatile"])
+    picture = plots.coverage_after_shift(by_day, by_size, 0.8, shift=4, runs=100, last=2)
+    assert "Coverage of the last 2 days: one 50%, two 80%" in picture.alt
+
+
+def test_the_best_answers_stand_in_the_title_of_the_pinball_loss():
+    losses = pd.DataFrame({0.1: [1.0, 2, 3], 0.9: [3.0, 2, 1]}, index=[5, 6, 7])
+    assert "5 for q = 0.1, 7 for q = 0.9" in plots.pinball(losses).alt
 
 
 def test_coverage_says_how_many_windows_do_not_overlap():

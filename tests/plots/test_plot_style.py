@@ -76,9 +76,14 @@ def test_a_fast_picture_is_drawn_in_shapes_and_comes_out_alike():
 
 
 def test_in_a_room_figures_have_its_size_and_long_titles_are_broken():
-    with plots.room(600, 300):
+    @styled
+    def draw():
         figure, axes = canvas(9)
-        label(axes, ("長い題名" * 12, "a long title " * 12))
+        label(axes, ("長い題名、" * 9, "a long title " * 9))
+        return figure, axes
+
+    with plots.room(600, 300):
+        figure, axes = draw()
     assert np.allclose(figure.get_size_inches() * style.PER_INCH, (600, 300))
     assert 'width="600" height="300"' in plots.Picture(figure, "図", "figure").to_html(fast=True)
     assert axes.get_title(loc="left").count("\n") >= 3  # two languages of two lines
