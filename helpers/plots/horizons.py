@@ -1,4 +1,7 @@
-"""Step 07: many steps."""
+"""Step 07: many steps.
+
+Longer than 200 lines of code: six figures, each of which works out its title and its alternative text from the data.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,7 @@
-"""One style for every figure: both languages, units, alternative text, nothing told apart by colour alone."""
+"""One style for every figure: both languages, units, alternative text, nothing told apart by colour alone.
+
+Longer than 200 lines of code: what all figures share has one home.
+"""
 
 import base64
 import html
