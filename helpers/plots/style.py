@@ -1,4 +1,7 @@
-"""One style for every figure: both languages, units, alternative text, nothing told apart by colour alone."""
+"""One style for every figure: both languages, units, alternative text, nothing told apart by colour alone.
+
+More than 200 lines of code: everything that each figure shares, from the colours to how a picture is sent to the page.
+"""
 
 import base64
 import html
