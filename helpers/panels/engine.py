@@ -4,7 +4,8 @@ Widget callbacks run on an event loop, sometimes the kernel's main one and somet
 it. A job is therefore a generator that does a little work at a time: between two pieces the loop takes in what the reader
 has moved meanwhile. No thread is started here.
 
-What a run shows stands in page.py, the look in panel.css, and what only the browser can do in panel.js.
+What a run shows stands in page.py, the look in panel.css, and what only the browser can do in panel.js. More than 200 lines
+of code: what the reader does, the run and what is shown share one state, and would only hand it round in pieces.
 """
 
 import asyncio

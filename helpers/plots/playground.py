@@ -111,7 +111,7 @@ class Playground:
         self.moving.append(axes.annotate(f"k = {best}", (best, profile[best]), (best, above), **look))
 
     def _fit(self, lines: list[np.ndarray], profile: pd.Series) -> None:
-        """Limits that hold what is to be drawn; where they are new, all that stays is drawn anew."""
+        """Limits that hold what is to be drawn; where they are new, all that stays is drawn again."""
         limits = {"lags": _wide(self.natural["lags"], 0, 1.2 * profile.max())}
         for name, first, _ in self._two():
             reach = [end for line in lines for end in (line[first:].min(), line[first:].max())]

@@ -1,6 +1,6 @@
 """One style for every figure: both languages, units, alternative text, nothing told apart by colour alone.
 
-Longer than 200 lines of code: what all figures share has one home.
+More than 200 lines of code: everything that each figure shares, from the colours to how a picture is sent to the page.
 """
 
 import base64

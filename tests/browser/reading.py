@@ -8,7 +8,7 @@ from lab import Notebook
 # each. The entries of a menu are left out: they are what a function is called with, such as load_prices("nikkei225").
 SEEN = """() => {
   document.querySelectorAll('.jp-Notebook details').forEach(fold => { fold.open = true; });
-  const left_out = '.jp-Notebook [lang] pre, .jp-RenderedMarkdown code, mjx-container, script, style, .lstm-switch, '
+  const left_out = '.jp-Notebook [lang] pre, .lstm-code pre, .jp-RenderedMarkdown code, mjx-container, script, style, .lstm-switch, '
     + '.jp-InternalAnchorLink, .jp-RenderedJavaScript';
   const blocks = new Map();
   for (const part of document.querySelectorAll('.jp-MarkdownOutput, .jp-Notebook .jp-OutputArea-output, .jp-tocItem-content')) {

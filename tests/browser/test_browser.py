@@ -137,7 +137,7 @@ def test_the_tab_key_visits_every_control_once_and_no_readout(playground):
         assert "readout" not in playground.page.evaluate("() => document.activeElement.className")
         playground.page.keyboard.press("Tab")
     wanted = ["series", "window", "hidden size", "layers", "cell", "epochs", "seed", "reset", "five seeds", "keep as A"]
-    places = [[place for place, name in enumerate(names) if want in name] for want in wanted]
+    places = [[place for place, name in enumerate(names) if name.endswith(want)] for want in wanted]
     assert all(len(found) == 1 for found in places) and sorted(places) == places, " | ".join(names)
 
 
