@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers.challenge.card import collect
 from helpers.challenge.study import leaks_named, study, summary
-from helpers.language import BadInput, text
+from helpers.language import BadInput, named, text
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,9 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if given.command == "collect":
             table = collect(given.folder)
-            print(table.round(4).to_string(index=False, na_rep="-"))
+            print(table.rename(columns=named).map(_named).round(3).to_string(index=False, na_rep="-"))
             if given.csv:
-                table.to_csv(given.csv, index=False, encoding="utf-8-sig")  # with a mark, so that Excel reads Japanese
+                table.rename(columns=named).map(_named).to_csv(
+                    given.csv, index=False, encoding="utf-8-sig"
+                )  # with a mark, so that Excel reads Japanese
             return 0
         numbers = range(given.first, given.last + 1)
         if given.command == "leaks":
@@ -54,6 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _named(value: object) -> object:
+    return named(value) if isinstance(value, str) else value
 
 
 if __name__ == "__main__":

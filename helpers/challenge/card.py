@@ -1,43 +1,57 @@
-"""Step 14: a report card in words, on the page and as a file to hand in, and a table of all cards of a class."""
+"""Step 14: a report card in words, on the page and as a file to hand in, and a table of all cards of a class.
+
+More than 200 lines of code because most of them are sentences, each in Japanese and in English.
+"""
 
 import html
 import json
 import math
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from helpers import plots
-from helpers.challenge.grading import COLUMNS, CONFIDENCE, HIDE, NAMES, SEEDS, VERDICTS, WORTH, Report, grade
-from helpers.challenge.leaks import LEAKS
+from helpers.challenge.grading import CONFIDENCE, HIDE, SEEDS, WORTH, Report, grade
 from helpers.challenge.running import LIMIT, Pipeline
 from helpers.challenge.series import HIDDEN, exam_origins
-from helpers.language import BadInput, text
+from helpers.language import BadInput, current, text, words
+from helpers.language.tables import table_html
 from helpers.validation import SIGNIFICANCE
 
 Sentences = Iterator[tuple[str, str]]
-COLORS = {"won": "#00795A", "equal": "#0067A3", "lost": "#B34700", "leak": "#B34700", "failed": "#B34700"}
-STYLE = """<style>
+COLOURS = {
+    "won": "#00795A",
+    "equal": "#0067A3",
+    "lost": "#B34700",
+    "leak": "#B34700",
+    "failed": "#B34700",
+}  # with white: 5:1
+LOOK = """<style>
 .report-card {border: 1px solid #8888; border-left: 10px solid var(--verdict); border-radius: 6px; padding: .4em 1.2em 1em;
   max-width: 800px; line-height: 1.6}
+.report-card :is(h3, h4, li, p, div, summary) > [lang] {display: block}
 .report-card .verdict {background: var(--verdict); color: #fff; border-radius: 4px; padding: .5em .8em; font-size: 1.25em;
   font-weight: bold; margin: .6em 0}
-.report-card h3, .report-card h4 {margin: .9em 0 .2em}
-.report-card table {border-collapse: collapse; margin: .5em 0}
-.report-card th, .report-card td {padding: .15em .8em; text-align: right; border-bottom: 1px solid #8886}
-.report-card th:first-child, .report-card td:first-child {text-align: left}
+.report-card :is(h3, h4) {margin: .9em 0 .2em}
 .report-card .leak {border: 2px solid #B34700; border-radius: 4px; padding: .2em .8em; margin: .5em 0}
 .report-card .small {opacity: .8; font-size: .9em}
 .report-card pre {overflow-x: auto; padding: .6em; border: 1px solid #8888}
 </style>"""
 PAGE = """<!DOCTYPE html>
-<html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>
-<style>:root {{color-scheme: light dark}} body {{font-family: sans-serif; margin: 2em auto; max-width: 860px}}
-@media print {{details {{display: none}}}}</style></head>
-<body>{card}
+<html><head><meta charset="utf-8"><title>{title}</title>
+<style>
+:root {{color-scheme: light dark}}
+body {{font-family: sans-serif; margin: 1.5em auto; max-width: 860px}}
+table {{border-collapse: collapse}} th, td {{padding: .15em .8em; border-bottom: 1px solid #8886; text-align: right}}
+body:has([value=ja]:checked) [lang=en], body:has([value=en]:checked) [lang=ja],
+body:not(:has([value=both]:checked)) :is(th, td) > [lang=ja] + span {{display: none !important}}
+@media (prefers-color-scheme: dark) {{img {{filter: invert(.933) hue-rotate(180deg)}}}}
+@media print {{details, form {{display: none}}}}
+</style></head>
+<body><form>{buttons}</form>
+{card}
 <script type="application/json" id="report-card">{data}</script></body></html>
 """
 DATA = re.compile(r'<script type="application/json" id="report-card">(.*?)</script>', re.DOTALL)
@@ -50,31 +64,28 @@ class Card:
         self.report = report
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"text/html": STYLE + self._html(), "text/plain": text(*headline(self.report))}
+        return {"text/html": LOOK + self.to_html(), "text/plain": text(*headline(self.report))}
 
-    def _html(self) -> str:
+    def to_html(self) -> str:
+        """The card in both languages, each with its `lang`, so that it follows the switch of the page."""
         report = self.report
+        name = html.escape(report.name) or "–"
+        look = f"隠した行を開いたのは {report.look} 回目", f"look {report.look} at the hidden rows"
         parts = [
             f"<h3>{_in(f'課題 {report.number} 番の成績表', f'Report card, challenge {report.number}')}</h3>",
-            f'<div class="small">{html.escape(report.name) or "–"} · {report.hash} · '
-            f"{_in(f'隠した行を開いたのは {report.look} 回目', f'look {report.look} at the hidden rows')}</div>",
+            f'<div class="small">{name} · {report.hash}{_in(*look)}</div>',
             f'<div class="verdict">{_in(*headline(report))}</div>',
+            _section("誤り", "What went wrong", failures(report)),
+            _section("良かったところ", "What was good", good(report)),
+            _leaks(report),
+            _section("偶然", "Luck", luck(report)),
+            _section("可能な最良の予測と比べる", "Beside the best possible forecast", possible(report)),
+            _errors(report),
+            _section("区間、シード、時間", "Interval, seeds, time", conditions(report)),
+            f"<details><summary>{_in('提出した関数', 'The function handed in')}</summary>"
+            f'<div lang="zxx"><pre>{html.escape(report.source) or "–"}</pre></div></details>',  # zxx: no human language
         ]
-        sections = {
-            ("誤り", "What went wrong"): failures(report),
-            ("良かったところ", "What was good"): good(report),
-            ("偶然", "Luck"): luck(report),
-            ("最良の予測と比べる", "Beside the best possible forecast"): possible(report),
-            ("区間、シード、時間", "Interval, seeds, time"): conditions(report),
-        }
-        for number, (title, sentences) in enumerate(sections.items()):
-            items = "".join(f"<li>{_in(*words)}</li>" for words in sentences)
-            parts.append(f"<h4>{_in(*title)}</h4><ul>{items}</ul>" if items else "")
-            parts.append(_leaks(report) if number == 1 else "")
-            parts.append(_errors(report) if number == 3 and not report.failure else "")
-        source = f"<pre>{html.escape(report.source)}</pre>" if report.source else "–"
-        parts.append(f"<details><summary>{_in('提出した関数', 'The function handed in')}</summary>{source}</details>")
-        return f'<div class="report-card" style="--verdict: {COLORS[report.verdict]}">{"".join(parts)}</div>'
+        return f'<div class="report-card" style="--verdict: {COLOURS[report.verdict]}">{"".join(parts)}</div>'
 
     def save(self, folder: str | Path = "runs/cards") -> Path:
         """Write the card as one HTML file, to be opened in any browser, printed or handed in. Nothing is sent anywhere.
@@ -85,10 +96,14 @@ class Card:
         name = re.sub(r"\W+", "_", report.name).strip("_") or "card"
         file = Path(folder) / f"challenge_{report.number}_{name}_{report.hash}.html"
         file.parent.mkdir(parents=True, exist_ok=True)
-        title = f"{text('成績表', 'Report card')} {report.number} {report.name}"
+        buttons = "".join(
+            f'<label><input type="radio" name="language" value="{value}"{" checked" * (value == current())}>{label}</label> '
+            for label, value in {"日本語": "ja", "English": "en", "両方 Both": "both"}.items()
+        )
         data = json.dumps(row_of(report), ensure_ascii=False).replace("<", "\\u003c")  # no tag inside a script
-        page = {"lang": text("ja", "en", "-"), "title": html.escape(title), "card": STYLE + self._html(), "data": data}
-        file.write_text(PAGE.format(**page), encoding="utf-8")
+        title = html.escape(f"{report.number} {report.name}")
+        page = PAGE.format(title=title, buttons=buttons, card=LOOK + self.to_html(), data=data)
+        file.write_text(page, encoding="utf-8")
         return file
 
 
@@ -108,13 +123,22 @@ def report_card(pipeline: Pipeline, number: int, name: str = "", limit: float = 
 
 
 def _in(ja: str, en: str) -> str:
-    """Words in the language in force, as HTML: `code` in a font of its own, two languages on two lines."""
-    escaped = html.escape(text(ja, en, "\n"), quote=False).replace("\n", "<br>")
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
+    """Words in both languages as HTML, an element each; `code` in a font of its own."""
+    both = {
+        lang: re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(said, quote=False))
+        for lang, said in (("ja", ja), ("en", en))
+    }
+    return "".join(f'<span lang="{lang}">{said}</span>' for lang, said in both.items())
+
+
+def _section(ja: str, en: str, sentences: Sentences) -> str:
+    """A heading with its sentences; nothing where there is none."""
+    items = "".join(f"<li>{_in(*said)}</li>" for said in sentences)
+    return f"<h4>{_in(ja, en)}</h4><ul>{items}</ul>" if items else ""
 
 
 def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def _number(report: Report, value: float) -> str:
@@ -158,7 +182,7 @@ def good(report: Report) -> Sentences:
         yield "リーク検知テストは、どれも検知しませんでした。", "None of the tripwires fired."
     if report.verdict == "leak":
         return
-    ja, en = NAMES[report.baseline]
+    ja, en = words(report.baseline)
     if report.verdict == "won":
         gain = report.errors.loc[report.baseline, "skill"]
         yield (
@@ -184,7 +208,7 @@ def luck(report: Report) -> Sentences:
     """What chance could have done: the days, the choice, the number of looks."""
     if report.failure:
         return
-    (ja, en), row = NAMES[report.baseline], report.errors.loc[report.baseline]
+    (ja, en), row = words(report.baseline), report.errors.loc[report.baseline]
     skill, low, high = report.days
     if report.verdict == "leak":
         pass  # a score that does not count needs no test
@@ -192,9 +216,9 @@ def luck(report: Report) -> Sentences:
         told = ("偶然とは言えません", "more than chance explains") if row["Holm p"] < SIGNIFICANCE else (
             "偶然と見分けがつきません", "not to be told from chance")  # fmt: skip
         yield (
-            f"{ja}に対するスキルは {skill:+.3f}（日による 95% 区間 {low:+.3f} 〜 {high:+.3f}）、Holm の方法で補正した p {_p(row['Holm p'])}。"
+            f"{ja}に対するスキルは {skill:+.3f}（日による 95% 区間 {low:+.3f} 〜 {high:+.3f}）、Holm の方法で補正した {_p(row['Holm p'])}。"
             f"{told[0]}。",
-            f"Skill against the {en}: {skill:+.3f} (95% interval over days {low:+.3f} to {high:+.3f}), p {_p(row['Holm p'])} after Holm: "
+            f"Skill against the {en}: {skill:+.3f} (95% interval over days {low:+.3f} to {high:+.3f}), {_p(row['Holm p'])} after Holm: "
             f"{told[1]}.",
         )
     else:
@@ -218,7 +242,7 @@ def possible(report: Report) -> Sentences:
     """How far the forecast is from the best that the law of the series allows, and what that law is."""
     if report.failure:
         return
-    ja, en = NAMES[report.baseline]
+    ja, en = words(report.baseline)
     yield (
         f"可能な最小の RMSE は {_number(report, report.best)}、あなたの RMSE は {_number(report, report.rmse)}（{report.rmse / report.best:.2f} 倍）です。"
         "最小値は、系列を生成した式の条件付き平均で計算しました。",
@@ -270,12 +294,10 @@ def _leaks(report: Report) -> str:
     if not report.leaks:
         return ""
     boxes = "".join(
-        f'<div class="leak"><b>{_in(*one.title)}</b> <span class="small">({one.name})</span><br>'
-        f"{_in(*one.seen)}<br>{_in(*one.advice)}</div>"
+        f'<div class="leak"><div><b>{_in(*words(one.name))}</b></div><div>{_in(one.ja, one.en)}</div><div>{_in(*one.advice)}</div></div>'
         for one in report.leaks
     )
-    picture = plots.movement_by_rows(report.movement).to_html() if report.movement is not None else ""
-    told = ""
+    told, picture = "", "" if report.movement is None else plots.movement_by_rows(report.movement).to_html()
     if pd.notna(report.without_future[1]):
         seen, hidden = (_number(report, error) for error in report.without_future)
         ja = f"起点より後の行を隠すと、同じ {HIDE} 個の起点からの RMSE は {seen} から {hidden} になりました。"
@@ -286,47 +308,26 @@ def _leaks(report: Report) -> str:
 
 def _errors(report: Report) -> str:
     """The figures of the score and the table behind them."""
-    challenge = report.challenge
-    errors = {"yours": report.rmse, **report.errors["RMSE"]}
-    named = {text(*NAMES[name], "\n"): error for name, error in errors.items()}
-    bars = plots.errors_beside_best(named, text(*NAMES["yours"], "\n"), text(*NAMES["best possible"], "\n"))
+    if report.failure:
+        return ""
+    challenge, errors = report.challenge, {"yours": report.rmse, **report.errors["RMSE"]}
+    bars = plots.errors_beside_best(errors, "yours", "best possible")
     paths = plots.hidden_forecasts(
         challenge.table.index, challenge.truth, exam_origins(), report.yours, challenge.table.attrs
     )
-    table = report.errors.rename(index=lambda name: text(*NAMES[name], "\n"))
-    shown = pd.DataFrame(
-        {
-            "RMSE": table["RMSE"].map(partial(_number, report)),
-            text(*COLUMNS["skill"]): table["skill"].map("{:+.3f}".format),
-            text(*COLUMNS["Holm p"]): table["Holm p"].map(lambda p: "–" if pd.isna(p) else _p(p).removeprefix("= ")),
-        }
-    ).replace("+nan", "–")
-    rows = shown.to_html(border=0).replace("\\n", "<br>")  # as pandas writes a new line in a cell
-    note = _in(
-        f"RMSE は隠した {HIDDEN} 行のもの。スキルは、その行の予測に対するあなたの予測のもの。",
-        f"RMSE on the {HIDDEN} hidden rows; skill of yours against the forecast of the row.",
-    )
-    return f'{bars.to_html()}{paths.to_html()}{rows}<div class="small">{note}</div>'
+    table = report.errors.drop(columns="p")
+    shown = {"RMSE": table["RMSE"].map(lambda error: _number(report, error))}
+    shown |= {
+        "skill": table["skill"].map("{:+.3f}".format),
+        "Holm p": table["Holm p"].map(lambda p: _p(p)[2:].lstrip("= ")),
+    }
+    ja = f"RMSE は隠した {HIDDEN} 行のもの。スキルは、その行の予測に対するあなたの予測のもの。"
+    note = _in(ja, f"RMSE on the {HIDDEN} hidden rows; skill of yours against the forecast of the row.")
+    lines = table_html(pd.DataFrame(shown).where(table.notna()))
+    return f'{bars.to_html()}{paths.to_html()}{lines}<div class="small">{note}</div>'
 
 
 # For teachers
-
-TABLE = {  # columns of `collect`
-    "name": ("名前", "name"),
-    "number": ("番号", "number"),
-    "verdict": ("判定", "verdict"),
-    "leaks": ("リーク", "leaks"),
-    "RMSE": ("RMSE", "RMSE"),
-    "ratio": ("最良の何倍か", "ratio"),
-    "p": ("p（Holm）", "p (Holm)"),
-    "look": ("何回目か", "look"),
-    "seconds": ("秒", "seconds"),
-    "best baseline": ("最良のベースライン", "best baseline"),
-    "best possible": ("可能な最小値", "best possible"),
-    "hash": ("ハッシュ値", "hash"),
-    "same": ("同じ関数", "same"),
-    "file": ("ファイル", "file"),
-}
 
 
 def row_of(report: Report) -> dict[str, object]:
@@ -336,17 +337,17 @@ def row_of(report: Report) -> dict[str, object]:
     if not report.failure:
         best = report.errors.loc[report.baseline]
         row |= {"RMSE": report.rmse, "best baseline": float(best["RMSE"]), "best possible": report.best}
-        row |= {"p": float(best["Holm p"]) if pd.notna(best["Holm p"]) else None, "seconds": report.seconds}
+        row |= {"Holm p": float(best["Holm p"]) if pd.notna(best["Holm p"]) else None, "seconds": report.seconds}
     return row
 
 
 def collect(folder: str | Path) -> pd.DataFrame:
-    """All cards in a folder and the folders in it as one table, in the language in force: a row a card.
+    """All cards in a folder and the folders in it as one table, a row a card.
 
-    By number; those with a leak or an error last, the others by error. Columns: name, number, verdict, leaks, RMSE, ratio
-    (RMSE over the best possible one), p (Holm, against the best baseline), look, seconds, best baseline, best possible,
-    hash, same (other names that handed in the same function), file. Other HTML files are passed over. The cards are the
-    readers' own files: what matters is run again by the teacher. Raises BadInput when there is no card.
+    By number; those with a leak or an error last, the others by error. Columns: name, number, verdict, leaks, RMSE, times the
+    best (RMSE over the best possible one), Holm p (against the best baseline), look, seconds, best baseline and best possible
+    (their RMSE), hash, same function (other names that handed in the same one), file. Other HTML files are passed over. The
+    cards are the readers' own files: what matters is run again by the teacher. Raises BadInput when there is no card.
     """
     rows = []
     for file in sorted(Path(folder).rglob("*.html")):
@@ -354,12 +355,13 @@ def collect(folder: str | Path) -> pd.DataFrame:
             rows.append(json.loads(found[1]) | {"file": file.name})
     if not rows:
         raise BadInput(f"{folder} に成績表がありません。", f"there is no report card in {folder}.")
-    table = pd.DataFrame(rows).reindex(columns=list(TABLE))
-    table["ratio"] = table["RMSE"] / table["best possible"]
+    columns = ["name", "number", "verdict", "leaks", "RMSE", "times the best", "Holm p", "look", "seconds"]
+    columns += ["best baseline", "best possible", "hash", "same function", "file"]
+    table = pd.DataFrame(rows).reindex(columns=columns)
+    table["times the best"] = table["RMSE"] / table["best possible"]
     names = table.groupby("hash")["name"].agg(set)
-    table["same"] = [", ".join(sorted(names[row["hash"]] - {row["name"]})) for _, row in table.iterrows()]
-    table["last"] = table["verdict"].isin(["leak", "failed"])
-    table = table.sort_values(["number", "last", "ratio"], kind="stable").drop(columns="last").reset_index(drop=True)
-    table["leaks"] = table["leaks"].map(lambda leaks: ", ".join(text(*LEAKS[name][0]) for name in leaks))
-    table["verdict"] = table["verdict"].map(lambda verdict: text(*VERDICTS[verdict]))
-    return table.rename(columns=lambda name: text(*TABLE[name]))
+    table["same function"] = [", ".join(sorted(names[row["hash"]] - {row["name"]})) for _, row in table.iterrows()]
+    table["leaks"] = table["leaks"].map(", ".join)
+    last = table["verdict"].isin(["leak", "failed"])
+    order = table.assign(last=last).sort_values(["number", "last", "times the best"], kind="stable").index
+    return table.loc[order].reset_index(drop=True)

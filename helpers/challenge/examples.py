@@ -226,14 +226,14 @@ def reading(mine: pd.DataFrame) -> Callable[..., np.ndarray]:
 
 
 LEAKING = {  # function -> the leak that a card must name; those in NEED_GAPS leak only where values are missing
-    scaled_by_everything: "statistics",
-    chosen_on_the_test: "chosen",
-    trained_on_everything: "trained",
-    one_row_too_far: "shifted",
-    target_in_the_input: "shifted",
-    dropped_rows: "shifted",
-    centred_mean: "centred",
-    interpolated: "filled",
-    filled_backwards: "filled",
+    scaled_by_everything: "whole-table statistics",
+    chosen_on_the_test: "chosen on scored rows",
+    trained_on_everything: "trained on later rows",
+    one_row_too_far: "shifted rows",
+    target_in_the_input: "shifted rows",
+    dropped_rows: "shifted rows",
+    centred_mean: "centred window",
+    interpolated: "filled from the future",
+    filled_backwards: "filled from the future",
 }
 NEED_GAPS = {dropped_rows, interpolated, filled_backwards}

@@ -10,30 +10,13 @@ from numpy.typing import ArrayLike
 from statsmodels.stats.proportion import proportion_confint
 
 from helpers.baselines import drift_forecast, naive_forecast, seasonal_naive_forecast
-from helpers.challenge.leaks import Leak, find_leaks, leak, outside_leaks
+from helpers.challenge.leaks import Leak, find_leaks, outside_leaks
 from helpers.challenge.running import LIMIT, Answer, Failure, Pipeline, ask, hash_of, source_of, takes_seed
 from helpers.challenge.series import COLUMN, HORIZON, KNOWN, Challenge, draw, exam_origins, practice_origins
-from helpers.language import text
 from helpers.leakage import Finding
 from helpers.validation import SIGNIFICANCE, diebold_mariano, holm, rmse, skill_interval
 from helpers.windows import look
 
-NAMES = {
-    "yours": ("あなたの予測", "yours"),
-    "naive": ("ナイーブ予測", "naive forecast"),
-    "drift": ("ドリフト予測", "drift forecast"),
-    "mean": ("平均（学習部分）", "mean of the training part"),
-    "seasonal naive": ("季節ナイーブ予測", "seasonal naive forecast"),
-    "best possible": ("最良の予測", "best possible"),
-}
-VERDICTS = {  # what a table says; the card has a sentence for each
-    "won": ("勝ち", "won"),
-    "equal": ("見分けがつかない", "equal"),
-    "lost": ("負け", "lost"),
-    "leak": ("リーク", "leak"),
-    "failed": ("採点できず", "failed"),
-}
-COLUMNS = {"skill": ("スキル", "skill"), "Holm p": ("p（Holm）", "p (Holm)")}
 WORTH = 0.03  # a best possible error nearer than this to that of a baseline leaves nothing to win
 CONFIDENCE = 0.9  # what an interval that is handed in should hold
 SEEDS = 5  # for a function that takes a seed
@@ -82,9 +65,8 @@ def compare_with(actual: ArrayLike, yours: ArrayLike, others: dict[str, np.ndarr
 def practice(pipeline: Pipeline, table: pd.DataFrame, period: int = 0, limit: float = LIMIT) -> pd.DataFrame:
     """Your function on the last 300 known rows, beside the baselines: as often as you like, nothing hidden is opened.
 
-    table: from `load_challenge`. Returns one row a forecast, named in the language in force: RMSE, and the skill of yours
-    against it with its p, as in `compare_with`. Paths with a missing value are not scored. Raises Failure, which says what
-    is wrong with the function.
+    table: from `load_challenge`. Returns one row a forecast: RMSE, and the skill of yours against it with its p, as in
+    `compare_with`. Paths with a missing value are not scored. Raises Failure, which says what is wrong with the function.
     """
     origins = practice_origins()
     ahead = table[COLUMN].to_numpy()[origins[:, None] + 1 + np.arange(HORIZON)]
@@ -92,14 +74,7 @@ def practice(pipeline: Pipeline, table: pd.DataFrame, period: int = 0, limit: fl
     yours = ask(pipeline, table, origins, limit).y[whole]
     others = {name: y[whole] for name, y in baselines(table, origins, period).items()}
     compared = compare_with(ahead[whole], yours, others)
-    return in_words(pd.concat([pd.DataFrame({"RMSE": rmse(ahead[whole], yours)}, index=["yours"]), compared]))
-
-
-def in_words(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of forecasts, its rows and columns named in the language in force."""
-    return table.rename(
-        index=lambda name: text(*NAMES[name]), columns=lambda name: text(*COLUMNS.get(name, (name, name)))
-    )
+    return pd.concat([pd.DataFrame({"RMSE": rmse(ahead[whole], yours)}, index=["yours"]), compared])
 
 
 @dataclass
@@ -150,7 +125,7 @@ class Report:
         """ "failed", "leak", "won" (better than every baseline, after Holm), "lost" (worse than the best one), "equal"."""
         if self.failure:
             return "failed"
-        if self.leaks and not all(one.name == "outside" for one in self.leaks):
+        if self.leaks and not all(one.name == "variable from outside" for one in self.leaks):
             return "leak"
         others, best = self.errors.drop(index="best possible"), self.errors.loc[self.baseline]
         if (others["skill"] > 0).all() and (others["Holm p"] < SIGNIFICANCE).all():
@@ -230,7 +205,7 @@ def _too_good(challenge: Challenge, yours: np.ndarray, origins: np.ndarray) -> l
     p = diebold_mariano(actual, yours, best, losses=path_losses)
     if ratio > 0.95 or not p < 0.001:
         return []
-    return [leak("unknown", f"誤差が、可能な最小の誤差の {ratio:.2f} 倍です（p = {p:.1g}）。",
+    return [Leak("too good", f"誤差が、可能な最小の誤差の {ratio:.2f} 倍です（p = {p:.1g}）。",
                  f"The error is {ratio:.2f} times the smallest one possible (p = {p:.1g}).")]  # fmt: skip
 
 

@@ -182,8 +182,9 @@ def source_of(pipeline: Pipeline) -> str:
 
 
 def hash_of(pipeline: Pipeline) -> str:
-    """Twelve digits that two submissions share only when their sources are equal (SHA-256)."""
-    return hashlib.sha256(source_of(pipeline).encode()).hexdigest()[:12]
+    """Twelve digits that two submissions share only when their sources are equal (from SHA-256)."""
+    number = int(hashlib.sha256(source_of(pipeline).encode()).hexdigest(), 16) % 10**12
+    return "-".join(f"{number:012}"[start : start + 4] for start in (0, 4, 8))
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ KINDS = {  # kind -> how often it is drawn
     "season": 0.2,
     "trend": 0.12,
     "autoregression": 0.16,
-    "columns": 0.12,
-    "squares": 0.1,
+    "leading column": 0.12,
+    "leading square": 0.1,
     "random walk": 0.16,
     "noise": 0.14,
 }
@@ -36,7 +36,7 @@ class Challenge:
 
         r(t) = phi r(t-1) + effect g(z(t-1)) + spread(t) e(t),    z(t) = psi z(t-1) + sqrt(1 - psi²) w(t)
 
-    g(z) is z, or z² - 1 for the kind "squares". level: (rows,), made of trend, season and a regime change in the known part.
+    g(z) is z, or z² - 1 for the kind "leading square". level: (rows,), made of trend, season and a regime change in the known part.
     spread is 1; where it changes, spread(t)² = 0.05 + 0.1 (spread(t-1) e(t-1))² + 0.85 spread(t-1)² (GARCH(1,1), Bollerslev
     1986). table: (rows, columns), what can be observed, with missing values; truth: (rows,), the value without any missing.
     """
@@ -77,7 +77,7 @@ class Challenge:
         seen = np.zeros(ROWS)
         for row in range(ROWS):
             seen[row] = r[row] if observed[row] else self.phi * seen[row - 1] + self.effect * g[row - 1]
-        a = self.psi**2 if self.kind == "squares" else self.psi
+        a = self.psi**2 if self.kind == "leading square" else self.psi
         weight = np.array([sum(self.phi ** (h - 1 - j) * a**j for j in range(h)) for h in AHEAD])
         mean = self.phi**AHEAD * seen[origins, None] + self.effect * weight * g[origins, None]
         return self.unit * (self.level[origins[:, None] + AHEAD] + mean)
@@ -92,8 +92,8 @@ class Challenge:
             "season": (f"周期 {self.period} の季節性", f"a season with a period of {self.period} rows"),
             "trend": ("直線のトレンドと、そのまわりの短い変動", "a straight trend, with short-lived noise around it"),
             "autoregression": (f"自己回帰（係数 {self.phi:.2f}）", f"autoregression (coefficient {self.phi:.2f})"),
-            "columns": ("次の変化を列 a が先に知らせる", "the column a announces the next change"),
-            "squares": ("次の変化を列 a の 2 乗が先に知らせる", "the square of the column a announces the next change"),
+            "leading column": ("次の変化を列 a が先に知らせる", "the column a announces the next change"),
+            "leading square": ("次の変化を列 a の 2 乗が先に知らせる", "the square of the column a announces the next change"),
             "random walk": ("ランダムウォーク", "a random walk"),
             "noise": ("一定の平均のまわりの独立な変動", "independent noise around a fixed mean"),
         }
@@ -116,8 +116,8 @@ def _law(kind: str, sign: int, random: np.random.Generator) -> dict[str, float]:
         law |= {"slope": sign * random.uniform(0.02, 0.05), "phi": random.uniform(0, 0.3)}
     elif kind == "autoregression":
         law |= {"phi": random.uniform(0.75, 0.85) if sign > 0 else random.uniform(-0.9, -0.75)}
-    elif kind in ("columns", "squares"):
-        effect = sign * random.uniform(0.8, 1.2) * (1.4 if kind == "squares" else 1)
+    elif kind in ("leading column", "leading square"):
+        effect = sign * random.uniform(0.8, 1.2) * (1.4 if kind == "leading square" else 1)
         law |= {"phi": 1.0, "effect": effect, "psi": random.uniform(0.75, 0.9)}
     elif kind == "random walk":
         law |= {"phi": 1.0, "slope": random.choice([0, sign]) * random.uniform(0.15, 0.3)}
@@ -125,7 +125,7 @@ def _law(kind: str, sign: int, random: np.random.Generator) -> dict[str, float]:
 
 
 def _g(kind: str, z: np.ndarray) -> np.ndarray:
-    return z**2 - 1 if kind == "squares" else z
+    return z**2 - 1 if kind == "leading square" else z
 
 
 def _season(period: int, random: np.random.Generator) -> np.ndarray:

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from helpers.challenge.examples import LEAKING, NEED_GAPS, reading, simple_until_proven
-from helpers.challenge.grading import NAMES, VERDICTS, WORTH, grade
+from helpers.challenge.grading import WORTH, grade
 from helpers.challenge.leaks import find_leaks, outside_leaks
 from helpers.challenge.running import Pipeline
 from helpers.challenge.series import draw, load_challenge
-from helpers.language import text
 
 
 def study(numbers: Iterable[int]) -> Iterator[dict[str, object]]:
@@ -41,10 +40,10 @@ def study(numbers: Iterable[int]) -> Iterator[dict[str, object]]:
 
 
 def scoreboard(pipeline: Pipeline, numbers: Iterable[int]) -> pd.DataFrame:
-    """One function on several numbers, scored without the search for leaks: a row a number, in the language in force.
+    """One function on several numbers, scored without the search for leaks: a row a number.
 
-    Columns: what the series is made of, the best baseline, worth (what there is to win: 1 - best possible RMSE over that of
-    the baseline), ratio (RMSE over the best possible one), verdict. Each number counts as opened once more.
+    Columns: series (its kind), best baseline, worth (what there is to win: 1 - best possible RMSE over that of the baseline),
+    times the best (RMSE over the best possible one), verdict. Each number counts as opened once more.
     Raises Failure for a function that does not work.
     """
     rows = {}
@@ -52,12 +51,9 @@ def scoreboard(pipeline: Pipeline, numbers: Iterable[int]) -> pd.DataFrame:
         report = grade(pipeline, number, checks=False)
         if report.failure:
             raise report.failure
-        made, baseline, verdict = report.challenge.structure()[0], NAMES[report.baseline], VERDICTS[report.verdict]
-        rows[number] = [text(*made), text(*baseline), report.worth, report.rmse / report.best, text(*verdict)]
-    names = [("系列の正体", "made of"), ("最良のベースライン", "best baseline"), ("勝てる余地", "worth")]
-    names += [("最良の何倍か", "ratio"), ("判定", "verdict")]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=[text(*name) for name in names])
-    return table.rename_axis(text("番号", "number"))
+        row = {"series": report.challenge.kind, "best baseline": report.baseline, "worth": report.worth}
+        rows[number] = row | {"times the best": report.rmse / report.best, "verdict": report.verdict}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("number")
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -76,7 +72,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 def leaks_named(numbers: Iterable[int]) -> pd.DataFrame:
     """Each leaking example on each number: how often it could leak, was found, and was given its own name and no other."""
     counts = {function.__name__: [expected, 0, 0, 0] for function, expected in LEAKING.items()} | {
-        "reading": ["outside", 0, 0, 0]
+        "reading": ["variable from outside", 0, 0, 0]
     }
     for number in numbers:
         challenge = draw(number)
@@ -86,7 +82,7 @@ def leaks_named(numbers: Iterable[int]) -> pd.DataFrame:
             names = [leak.name for leak in find_leaks(function, challenge.table)[0]]
             _count(counts[function.__name__], names, expected)
         mine = load_challenge(number)
-        _count(counts["reading"], [leak.name for leak in outside_leaks(reading(mine), mine)], "outside")
+        _count(counts["reading"], [leak.name for leak in outside_leaks(reading(mine), mine)], "variable from outside")
     return pd.DataFrame.from_dict(counts, orient="index", columns=["leak", "could leak", "found", "named"])
 
 

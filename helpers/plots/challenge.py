@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.language import text
+from helpers.language import named, text
 from helpers.plots import style
 from helpers.plots.style import Dates, Picture, canvas, label, legend, name_rows, styled
 
@@ -31,7 +31,9 @@ def all_columns(table: pd.DataFrame) -> Picture:
 
 
 @styled
-def origins_and_targets(dates: Dates, values: ArrayLike, origins: ArrayLike, horizon: int, rows: int = 26) -> Picture:
+def origins_and_targets(
+    dates: Dates, values: ArrayLike, origins: ArrayLike, horizon: int, attrs: dict, rows: int = 26
+) -> Picture:
     """What is asked for: the last `rows` rows, a ring at each origin among them, and the rows that it has to forecast.
 
     values: (rows of the series,), NaN where missing. origins: as in `challenge.practice_origins`.
@@ -54,7 +56,7 @@ def origins_and_targets(dates: Dates, values: ArrayLike, origins: ArrayLike, hor
     look = {"color": "black", "fillstyle": "none", "markersize": 11, "markeredgewidth": 2}
     axes.plot(known, "o", **look, label=text("起点（最後に知っている行）", "origin, the last known row"))
     ja = f"1 つの起点から {horizon} 期先まで、次の起点は {horizon} 行あと"
-    label(axes, (ja, f"{horizon} steps from each origin, the next origin {horizon} rows later"), y=("値", "value"))
+    label(axes, (ja, f"{horizon} steps from each origin, the next origin {horizon} rows later"), y=attrs)
     style.few_dates(axes)
     legend(axes, ncols=2)
     en = "The last rows of the series; rings are origins, bands are the rows that each of them has to forecast."
@@ -77,7 +79,8 @@ def autocorrelation_of_changes(values: ArrayLike, lags: int = 40) -> Picture:
     figure, axes = canvas(3)
     axes.vlines(found.index, 0, found, color=style.BLUE, linewidth=3)
     axes.plot(found, "o", color=style.BLUE, markersize=5, label=text("自己相関", "autocorrelation"))
-    axes.axhspan(-chance, chance, color=style.GREY, alpha=0.25, label=text("偶然の範囲（95%）", "chance (95%)"))
+    for end, said in ((chance, text(f"偶然の範囲 ±{chance:.2f}", f"chance, ±{chance:.2f}")), (-chance, None)):
+        axes.axhline(end, **style.DASHED, label=said)
     axes.axhline(0, color="black", linewidth=1)
     title = "変化の自己相関は、どの間隔でもほぼ偶然の範囲", "The changes hardly resemble earlier ones at any lag"
     if abs(found[strongest]) > 2 * chance:
@@ -94,13 +97,13 @@ def autocorrelation_of_changes(values: ArrayLike, lags: int = 40) -> Picture:
         title = ja, f"Changes are correlated most with those {steps} before ({found[strongest]:+.2f})"
     label(axes, title, ("何期前か（ラグ）", "steps before (lag)"), ("自己相関", "autocorrelation"))
     legend(axes, ncols=3)
-    en = "Autocorrelation of the changes by lag, with the band that chance explains."
-    return Picture(figure, "変化の自己相関をラグごとに描いた図。帯は偶然の範囲。", en)
+    en = "Autocorrelation of the changes by lag, with dashed lines around what chance explains."
+    return Picture(figure, "変化の自己相関をラグごとに描いた図。破線は偶然の範囲。", en)
 
 
 @styled
 def errors_beside_best(errors: dict[str, float], yours: str, best: str) -> Picture:
-    """A bar for the RMSE of each forecast, names -> RMSE, and a line at that of the best possible one.
+    """A bar for the RMSE of each forecast, name -> RMSE, and a line at that of the best possible one.
 
     yours, best: the names among them of the reader's forecast and of the best possible one.
     """
@@ -108,10 +111,14 @@ def errors_beside_best(errors: dict[str, float], yours: str, best: str) -> Pictu
     figure, axes = canvas(1.7 + 0.42 * len(bars))
     for row, (name, error) in enumerate(bars.items()):
         own = name == yours
-        look = {"color": style.ORANGE if own else style.SKY, "hatch": "//" if own else "", "edgecolor": "black"}
+        look = {
+            "color": style.pale(style.ORANGE if own else style.SKY),
+            "hatch": "//" if own else "",
+            "edgecolor": "black",
+        }
         axes.barh(row, error, 0.7, **look)
-    axes.axvline(errors[best], color=style.RED, linestyle="--", linewidth=2, label=best)
-    name_rows(axes, list(bars))
+    axes.axvline(errors[best], color=style.RED, linestyle="--", linewidth=2, label=named(best))
+    name_rows(axes, [named(name) for name in bars])
     top = (
         sorted(bars.values())[min(2, len(bars) - 1)] * 1.5
     )  # a hopeless one is cut off, so that the others can be compared
@@ -163,7 +170,7 @@ def hidden_forecasts(dates: Dates, truth: ArrayLike, origins: ArrayLike, y: Arra
 def movement_by_rows(moved: pd.Series) -> Picture:
     """How far a forecast moves with rows that come after its origin; `moved`: as `challenge.movement_by_rows` gives it."""
     figure, axes = canvas(2.9)
-    axes.bar(range(len(moved)), moved, color=style.RED, hatch="//", edgecolor="black")
+    axes.bar(range(len(moved)), moved, color=style.pale(style.RED), hatch="//", edgecolor="black")
     axes.set_xticks(range(len(moved)), moved.index)
     hit = moved.index[moved > 1e-6 * (1 + moved.max())]
     ja, en = "起点より後の行を変えても、予測は動かない", "No row after the origin moves the forecast"
