@@ -95,7 +95,11 @@ def endless(table, origins):
 @pytest.mark.parametrize(
     ("function", "ja", "en"),
     [
-        (lambda table, origins: 1 / 0, "エラーで止まりました。ZeroDivisionError", "stopped with an error. ZeroDivisionError"),
+        (
+            lambda table, origins: 1 / 0,
+            "エラーで止まりました。ZeroDivisionError",
+            "stopped with an error. ZeroDivisionError",
+        ),
         (lambda table, origins: None, "return を書き忘れて", "Is a return missing?"),
         (lambda table, origins: np.zeros(len(origins)), "(3,) でした", "not (3,)"),
         (lambda table, origins: np.full((3, HORIZON), np.nan), "3 個の起点のうち 3 個で", "from 3 of 3 origins"),

@@ -93,7 +93,10 @@ class Challenge:
             "trend": ("直線のトレンドと、そのまわりの短い変動", "a straight trend, with short-lived noise around it"),
             "autoregression": (f"自己回帰（係数 {self.phi:.2f}）", f"autoregression (coefficient {self.phi:.2f})"),
             "leading column": ("次の変化を列 a が先に知らせる", "the column a announces the next change"),
-            "leading square": ("次の変化を列 a の 2 乗が先に知らせる", "the square of the column a announces the next change"),
+            "leading square": (
+                "次の変化を列 a の 2 乗が先に知らせる",
+                "the square of the column a announces the next change",
+            ),
             "random walk": ("ランダムウォーク", "a random walk"),
             "noise": ("一定の平均のまわりの独立な変動", "independent noise around a fixed mean"),
         }

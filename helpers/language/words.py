@@ -1,4 +1,7 @@
-"""What stands at the head of a table or beside a curve: its name in code -> Japanese and English, for all steps in one place."""
+"""What stands at the head of a table or beside a curve: its name in code -> Japanese and English, for all steps in one place.
+
+Longer than 200 lines of code: it is one table of words.
+"""
 
 import re
 

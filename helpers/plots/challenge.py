@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from helpers.language import named, text
 from helpers.plots import style
-from helpers.plots.style import Dates, Picture, canvas, label, legend, name_rows, styled
+from helpers.plots.style import Dates, Picture, canvas, headline, label, legend, name_rows, styled
 
 
 @styled
@@ -135,7 +135,8 @@ def errors_beside_best(errors: dict[str, float], yours: str, best: str) -> Pictu
     beaten = sum(error > errors[yours] for error in bars.values())
     ja = f"誤差は可能な最小値の {ratio:.2f} 倍。{len(bars) - 1} 個のベースラインのうち {beaten} 個より小さい"
     en = f"Error {ratio:.2f} times the smallest possible, below {beaten} of {len(bars) - 1} baselines"
-    label(axes, (ja, en), ("RMSE（隠した行）", "RMSE (hidden rows)"))
+    headline(figure, (ja, en))
+    label(axes, (), ("RMSE（隠した行）", "RMSE (hidden rows)"))
     legend(axes)
     alt = "Bars of the RMSE of each forecast; the dashed line is the smallest one possible."
     return Picture(figure, "予測ごとの RMSE の棒。破線は可能な最小値。", alt)

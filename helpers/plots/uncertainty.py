@@ -1,4 +1,7 @@
-"""Step 08: uncertainty."""
+"""Step 08: uncertainty.
+
+Longer than 200 lines of code: each figure of the step has a title that is computed.
+"""
 
 from collections.abc import Sequence
 
