@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from helpers.language import BadInput, check_whole, say, text
+from helpers.language import BadInput, check_whole, say, text, words
 
 Part = tuple[Tensor, Tensor]  # x (n, window, features) and t (n, horizon)
 
@@ -134,9 +134,10 @@ def look(name: str) -> int:
 
 def looks_told(name: str) -> tuple[str, str]:
     """How often the test part of a series has been looked at, in Japanese and in English."""
+    ja, en = words(name)
     return (
-        f"「{name}」のテスト部分を見るのは、このノートブックで {_looks[name]} 回目です。",
-        f"Look {_looks[name]} at the test part of {name} in this notebook.",
+        f"「{ja}」のテスト部分を見るのは、このノートブックで {_looks[name]} 回目です。",
+        f"Look {_looks[name]} at the test part of {en} in this notebook.",
     )
 
 
@@ -159,10 +160,10 @@ class Envelope:
         return len(self._parts[0])
 
     def __repr__(self) -> str:
-        looks = _looks[self.name]
+        looks, (ja, en) = _looks[self.name], words(self.name)
         return text(
-            f"封をしたテスト部分: {self.name}、{len(self)} 個、開けた回数 {looks}",
-            f"sealed test part: {self.name}, {len(self)} windows, times opened: {looks}",
+            f"封をしたテスト部分: {ja}、{len(self)} 個、開けた回数 {looks}",
+            f"sealed test part: {en}, {len(self)} windows, times opened: {looks}",
         )
 
 

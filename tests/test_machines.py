@@ -152,11 +152,13 @@ def test_no_queued_trial_is_handed_out_twice(kind, tmp_path):
 @pytest.mark.slow
 def test_a_worker_killed_while_writing_holds_the_others_up_for_some_seconds_only(tmp_path):
     where = str(tmp_path / "search.journal")
+    started = time.monotonic()
     machines.run(where, PRICES, trials=1, validation=50, epochs=1)
+    undisturbed = time.monotonic() - started  # on a busy machine much longer than on an idle one
     (tmp_path / "search.journal.lock").touch()  # what such a worker leaves behind
     started = time.monotonic()
     assert len(complete(machines.run(where, PRICES, trials=2, validation=50, epochs=1))) == 2
-    assert machines.LOCK <= time.monotonic() - started < machines.LOCK + 20
+    assert machines.LOCK <= time.monotonic() - started < machines.LOCK + 10 + 3 * undisturbed
 
 
 @pytest.mark.slow

@@ -15,9 +15,9 @@ from minutes import STATED, minutes
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-BOTH = re.compile(
-    r'(?:(#+ .+)\n\n)?<div lang="ja">\n\n(.+?)\n\n</div>\n\n<div lang="en">\n\n(.+?)\n\n</div>', re.DOTALL
-)
+# The switch hides one language by its `lang`, and in a heading what stands between the two.
+HEADING = r'(?:(#+) <span lang="ja">([^<\n]+)</span><span> / </span><span lang="en">([^<\n]+)</span>\n\n)?'
+BOTH = re.compile(HEADING + r'<div lang="ja">\n\n(.+?)\n\n</div>\n\n<div lang="en">\n\n(.+?)\n\n</div>', re.DOTALL)
 KANA = re.compile(r"[\u3040-\u30ff]")
 
 
@@ -34,9 +34,12 @@ def cells(notebook, kind):
 
 
 def languages(cell):
-    """(heading or "", Japanese, English) of a markdown cell, or None when it is not in the house form."""
+    """(heading or "", Japanese, English) of a markdown cell, or None when it is not in the house form.
+
+    The heading reads "## 日本語 / English", without its spans.
+    """
     match = BOTH.fullmatch(cell.source.strip())
-    return match and ((match[1] or ""), match[2], match[3])
+    return match and (f"{match[1]} {match[2]} / {match[3]}" if match[1] else "", match[4], match[5])
 
 
 def prose(text):

@@ -1,6 +1,6 @@
 """Step 01: a table of daily prices, wherever it comes from.
 
-`load_prices` is the one door: a series from the network, a bundled one, a generated one, or the reader's own CSV.
+`load_prices` is the one door: a series from the network, a bundled one, a generated one, or the reader's own CSV or table.
 They all come out alike, and what is wrong with a file is said in Japanese and English, with the line and the column.
 """
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.data.csv_file import own_csv
+from helpers.data.csv_file import own_csv, own_frame
 from helpers.data.series import GENERATED, HELD_BACK, SERIES, Series, bundled, generate, load_many
 from helpers.data.table import DataError, select_columns
 from helpers.data.yahoo import PERIODS, downloaded, newer
@@ -28,12 +28,13 @@ __all__ = [
 ]
 
 
-def load_prices(name: str | Path, fallback: str | None = None) -> pd.DataFrame:
+def load_prices(name: str | Path | pd.DataFrame, fallback: str | None = None) -> pd.DataFrame:
     """A series as a table, one row a period.
 
     Args:
         name: "nikkei225" or "amazon" (from data/downloads, else from the network and kept there); "ibm", "usdjpy",
-            "electricity" or "co2" (bundled); "sine", "random_walk" or "ar1" (generated); or the path of a CSV.
+            "electricity" or "co2" (bundled); "sine", "random_walk" or "ar1" (generated); the path of a CSV, also packed
+            as .gz or .zip; or a DataFrame with dates and prices.
         fallback: the series to take instead where a series from the network cannot be had: its last rows, as many
             as the wished series has. One printed line then says so. Ignored for a series that needs no network and
             for a path, whose mistakes are shown.
@@ -44,9 +45,11 @@ def load_prices(name: str | Path, fallback: str | None = None) -> pd.DataFrame:
         title_*, value_*, unit_* (each _ja and _en), scale, column, freq, season, source, licence, stands_in_for.
 
     Raises:
-        DataError (a ValueError): no such series or file, a mistake in a file (named by line and column), or no
+        DataError (a ValueError): no such series or file, a mistake in it (named by line and column), or no
             download and no fallback. With LSTM_TUTORIAL_OFFLINE=1 the network is not asked.
     """
+    if isinstance(name, pd.DataFrame):
+        return own_frame(name)
     is_path = isinstance(name, Path) or bool(Path(name).suffix) or "/" in name or "\\" in name
     for wanted in (name, fallback):
         if not (wanted is None or wanted in SERIES or (wanted is name and is_path)):

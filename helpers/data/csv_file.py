@@ -1,38 +1,43 @@
-"""The reader's own CSV, as five sources write it; what is wrong with a file is said with its line and column."""
+"""The reader's own prices, as a CSV from one of many sources or as a DataFrame; a mistake is told with its place.
 
-import contextlib
-import csv
-import io
+A source that writes otherwise is one entry more, in TITLES or CURRENCY here or in DATES of dates.py, and its sample in
+tests/data/price_samples.py.
+"""
+
 import re
-import unicodedata
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from helpers.data.dates import read_days
+from helpers.data.rows import TITLE_LINES, Row, read_text, records
 from helpers.data.series import Series
 from helpers.data.table import MIN_ROWS, PRICES, ROOT, DataError, finished, naming
+from helpers.language import say
 
-TITLES = {  # of the columns at Yahoo, Stooq, Nikkei Inc. and investing.com
-    "Date": ("date", "datetime", "日付", "日付け", "データ日付"),
+TITLES = {  # of the columns, in small letters, without <>, *, and what stands in brackets behind
+    "Date": ("date", "datetime", "date/time", "observation_date", "日付", "日付け", "データ日付", "年月日", "日時"),
+    "Time": ("time", "timestamp", "unix", "時刻", "open time"),
     "Open": ("open", "始値"),
     "High": ("high", "高値"),
     "Low": ("low", "安値"),
-    "Close": ("close", "price", "終値"),
-    "Volume": ("volume", "vol.", "出来高"),
+    "Close": ("close", "close/last", "last", "price", "終値"),
+    "Volume": ("volume", "vol", "vol.", "出来高"),
 }
-# Only year first: 06/07/2025 is June in New York and July in London. pandas' nanoseconds end in the year 2262.
-DATE = r"(?P<year>(?:1[7-9]|2[01])[0-9]{2})[-/.年](?P<month>[0-9]{1,2})[-/.月](?P<day>[0-9]{1,2})日?(?:\(.\))?"
-TIME = r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]+)?)?"
-DAY = rf"^{DATE}(?:[T ]{TIME})?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?$"
-NUMBER = r"^([+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?)([kmb]?)$"
+
+
+CURRENCY = "$¥€£"
+NUMBER = (
+    rf"^([+-]?)[{CURRENCY}]?((?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?([kmb]?)$"
+)
 UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
-MISSING = ("", "-", "n/a", "nan", "null", "none")
+MISSING = ("", "-", ".", "n/a", "#n/a", "na", "nan", "null", "none")
 COPYRIGHT = re.compile(r"著作|copyright|©", re.IGNORECASE)
 
 NO_DATE = "日付ではありません: {cell!r}。2025-06-19 のように書いてください", "not a date: {cell!r}; write 2025-06-19"
-TWICE = "日付が {twin} 行目と重なっています。片方を消してください", "the date of line {twin} again; delete one line"
+TWICE = "日付が {twin} と重なっています。片方を消してください", "the date of {twin} again; delete one of the two"
 EMPTY = "値がありません: {cell!r}。値を入れるか、行を消してください", "no value: {cell!r}; fill in or delete the line"
 NO_NUMBER = "数字ではありません: {cell!r}。27575.57 のように書いてください", "not a number: {cell!r}; write 27575.57"
 TOO_LOW = "0 以下の値です: {cell!r}。直すか、行を消してください", "zero or less: {cell!r}; correct or delete the line"
@@ -45,96 +50,140 @@ def own_csv(path: Path) -> pd.DataFrame:
     if not file.exists() and (ROOT / file).exists():  # notebooks run in notebooks/, paths are often told from the root
         file = ROOT / file
     with naming(path.as_posix()):
-        frame = read_csv(file)
-    column = next(name for name in ("Open", "Close", "High", "Low") if name in frame)
+        return _own(read_csv(file), file.name.partition(".")[0] or file.name, file.name)
+
+
+def own_frame(table: pd.DataFrame) -> pd.DataFrame:
+    """A DataFrame of the reader's, with dates in its index or in a column. Returns and raises: as load_prices.
+
+    A table that load_prices made, or a part of it, keeps what is known of the series.
+    """
+    with naming("DataFrame"):
+        if table.columns.nlevels > 1:  # yf.download: (Price, Ticker)
+            plain = [level for level in range(table.columns.nlevels) if table.columns.unique(level).size > 1]
+            if len(plain) > 1:
+                raise DataError("銘柄が二つ以上あります。一つだけにしてください", "several tickers; keep one of them")
+            table = table.set_axis(table.columns.get_level_values(plain[0] if plain else 0), axis="columns")
+        if isinstance(table.index, (pd.DatetimeIndex, pd.PeriodIndex)):
+            table = table.set_axis(table.index.astype(str), axis="index").rename_axis("Date").reset_index(names="Date")
+        rows = [
+            ((f"iloc[{number}] の行", f"row iloc[{number}]"), ["" if pd.isna(cell) else str(cell) for cell in cells])
+            for number, cells in enumerate(table.itertuples(index=False, name=None))
+        ]
+        header = (("列の見出し", "the columns"), [str(name) for name in table.columns])
+        frame = parse([header, *rows])
+        known = {key: table.attrs[key] for key in Series.__dataclass_fields__ if key in table.attrs}
+        return _own(frame, table.attrs.get("name", "DataFrame"), "DataFrame", known)
+
+
+def _own(frame: pd.DataFrame, name: str, source: str, known: dict | None = None) -> pd.DataFrame:
+    column = next(title for title in ("Open", "Close", "High", "Low") if title in frame)
     # From the first price alone: a scale taken from all rows would tell the training part about the test part.
     scale = float(10 ** np.floor(np.log10(frame[column].iloc[0])))
-    words = {"title_ja": file.name, "title_en": file.name, "value_ja": "価格", "value_en": "price"}
-    own = Series(**words, scale=scale, column=column, freq=None, source=file.name)
-    return finished(frame, own.attrs(file.stem))
+    words = {"title_ja": source, "title_en": source, "value_ja": "価格", "value_en": "price", "freq": None}
+    words |= {"scale": scale, "column": column, "source": source} | frame.attrs | (known or {})
+    return finished(frame, Series(**words).attrs(name))
 
 
 def read_csv(file: Path) -> pd.DataFrame:
-    """A file as `parse_csv` returns it; DataError where it cannot be opened, is no text, or holds a mistake."""
-    try:
-        raw = file.read_bytes()
-    except FileNotFoundError:
-        raise DataError("ファイルがありません。パスを確かめてください", "no such file; check its path") from None
-    except OSError as error:
-        raise DataError(f"読めません（フォルダなど）: {error.strerror}", f"cannot be read: {error.strerror}") from None
-    for encoding in ["utf-16"] if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "cp932"]:
-        with contextlib.suppress(UnicodeDecodeError):
-            text = raw.decode(encoding)
-            if "\0" not in text:
-                return parse_csv(text)
-    raise DataError("文字を読み取れません。UTF-8 で保存し直してください", "no readable text; save it as CSV in UTF-8")
+    """A file as `parse` returns it; DataError where it cannot be opened, is no text, or holds a mistake."""
+    return parse(records(read_text(file)))
 
 
 def parse_csv(text: str) -> pd.DataFrame:
     """CSV text as a table of prices by rising dates; DataError names the first mistake with its line and column."""
-    lines, rows = zip(*_records(text), strict=True)
-    header, where = rows[0], _columns(rows[0])
-    table = pd.DataFrame(dict(enumerate(zip_longest(*rows, fillvalue=""))), index=lines).iloc[1:]
-    if len(table) and COPYRIGHT.search(" ".join(table.iloc[-1])) and not re.match(DAY, table.iloc[-1, 0]):
+    return parse(records(text))
+
+
+def parse(rows: list[Row]) -> pd.DataFrame:
+    """Rows as a table of prices by rising dates; DataError names the first mistake with its place and column."""
+    header, start = _header(rows)
+    where, words = _columns(header)
+    body = rows[start:]
+    places = [place for place, _ in body]
+    table = pd.DataFrame(dict(enumerate(zip_longest(header, *(cells for _, cells in body), fillvalue="")))).iloc[1:]
+    table.index = range(len(table))
+    if len(table) and COPYRIGHT.search(" ".join(table.iloc[-1])):
         table = table.iloc[:-1]  # Nikkei Inc. closes its file with a sentence; a sentence anywhere else is a mistake
-    day = pd.to_datetime(table[where["Date"]].str.extract(DAY).fillna("0"), errors="coerce")
     mistakes: dict[int, DataError] = {}
 
-    def check(wrong: pd.Series, place: int, message: tuple[str, str]) -> None:
+    def check(wrong: pd.Series, column: int, message: tuple[str, str]) -> None:
         if wrong.any():
-            line, title = wrong.idxmax(), header[place]
-            ja, en = (words.format(cell=table[place][line][:80], twin=day.eq(day[line]).idxmax()) for words in message)
-            error = DataError(f"{line} 行目、「{title}」の列: {ja}", f"line {line}, column {title!r}: {en}")
-            mistakes.setdefault(line, error)
+            row, title = wrong.idxmax(), header[column]
+            twin = places[day.eq(day[row]).idxmax()]
+            ja, en = (words.format(cell=table[column][row][:80], twin=twin[k]) for k, words in enumerate(message))
+            place = places[row]
+            error = DataError(f"{place[0]}、「{title}」の列: {ja}", f"{place[1]}, column {title!r}: {en}")
+            mistakes.setdefault(row, error)
 
+    stamp = where.pop("Date")
+    day = read_days(table[stamp], table[where.pop("Time")] if "Time" in where else None, header[stamp], places)
     check((table.loc[:, len(header) :] != "").any(axis=1), len(header) - 1, MORE)
-    check(day.isna(), where["Date"], NO_DATE)
-    check(day.duplicated() & day.notna(), where.pop("Date"), TWICE)
+    check(day.isna(), stamp, NO_DATE)
+    check(day.duplicated() & day.notna(), stamp, TWICE)
+    small = {name: table[column].str.casefold() for name, column in where.items()}
+    closed = np.logical_and.reduce([small[name].isin(MISSING) for name in PRICES if name in small])
     frame = pd.DataFrame(index=pd.DatetimeIndex(day))
-    for name, place in where.items():
-        cells, price = table[place].str.casefold(), name in PRICES
+    for name, column in where.items():
+        cells, price = small[name], name in PRICES
         parts, missing = cells.str.extract(NUMBER), cells.isin(MISSING)
-        unit = parts[1].map({"": 1.0} if price else UNITS)
-        number = parts[0].str.replace(",", "").astype("float64") * unit.astype("float64")
-        check(missing & price, place, EMPTY)
-        check(~missing & ~np.isfinite(number), place, NO_NUMBER)
-        check((number < 0) | (number == 0) & price, place, TOO_LOW)
+        digits = (parts[0] + parts[1].str.replace(",", "") + parts[2].fillna("")).astype("float64")
+        number = digits * parts[3].map({"": 1.0} if price else UNITS).astype("float64")
+        check(missing & price & ~closed, column, EMPTY)
+        check(~missing & ~np.isfinite(number), column, NO_NUMBER)
+        check((number < 0) | (number == 0) & price, column, TOO_LOW)
         frame[name] = number.to_numpy()
     if mistakes:
         raise mistakes[min(mistakes)]
-    if (n := len(table)) < MIN_ROWS:
+    if (n := len(table) - closed.sum()) < MIN_ROWS:
         raise DataError(f"{n} 行だけです。{MIN_ROWS} 行以上が要ります", f"only {n} rows; {MIN_ROWS} or more are needed")
+    if closed.any():  # a holiday in the files of FRED and of old downloads from Yahoo
+        count, one = closed.sum(), places[closed.argmax()]
+        say(
+            f"価格が一つもない {count} 行（最初は {one[0]}）を、休みの日として除きました。",
+            f"Left out as holidays: {count} rows without any price, the first of them {one[1]}.",
+        )
+        frame = frame[~closed]
     # Volume is missing on some days, or zero on all, where nobody counted it (an index, say). Without a price it is no
     # mistake, but no later step should meet a NaN: the column is left out.
     if "Volume" in frame and (frame["Volume"].isna().any() or not frame["Volume"].any()):
         frame = frame.drop(columns="Volume")
+    frame.attrs = words
     return frame.sort_index()
 
 
-def _records(text: str) -> list[tuple[int, list[str]]]:
-    """Every line that is not blank, as (number of the line in an editor, cells); full-width characters become plain."""
-    first = text.strip().partition("\n")[0]
-    if first.startswith("<"):
-        raise DataError("CSV ではなく HTML です。CSV を保存し直してください", "an HTML page; save the CSV itself")
-    # pandas counts neither blank lines nor line breaks inside quotes: only the csv module knows the line in an editor.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    try:
-        rows = [(reader.line_num, [unicodedata.normalize("NFKC", cell).strip() for cell in row]) for row in reader]
-    except csv.Error:
-        line = reader.line_num
-        raise DataError(f'{line} 行目の近くに、閉じていない " があります', f'near line {line}: an unclosed "') from None
-    records = [(line, cells) for line, cells in rows if any(cells)]
-    if not records:
-        raise DataError("空のファイルです。CSV を保存し直してください", "the file is empty; save the CSV again")
-    return records
+def _plain(title: str) -> str:
+    """A title as TITLES has it: "<OPEN>", "Close*" and "終値(円)" are open, close and 終値."""
+    return re.sub(r"\s*[(\[].*[)\]]$", "", title.casefold().strip("<>* ")).strip("* ")
 
 
-def _columns(header: list[str]) -> dict[str, int]:
-    """Where each known column stands: {"Date": 0, "Close": 1, ...}."""
+def _header(rows: list[Row]) -> tuple[list[str], int]:
+    """The titles of the columns, and the number of the first row below them."""
+    first = [cells[0].casefold() if cells else "" for _, cells in rows[:3]]
+    if set(first[:2]) == {"price", "ticker"} and len(rows) > 2:  # yf.download(...).to_csv()
+        titles, tickers = (rows[first.index(word)][1][1:] for word in ("price", "ticker"))
+        if several := sorted(set(tickers) - {""})[1:]:
+            names = ", ".join(sorted(set(tickers)))
+            raise DataError(
+                f"銘柄が {len(several) + 1} つあります: {names}。一つだけ残してください",
+                f"{len(several) + 1} tickers: {names}; keep one of them",
+            )
+        return ["Date", *titles], 3
+    dates = TITLES["Date"] + TITLES["Time"]
+    for number, (_, cells) in enumerate(rows[: TITLE_LINES + 1]):
+        if len([cell for cell in cells if cell]) > 1 and any(_plain(cell) in dates for cell in cells):
+            return cells, number + 1
+    widest = max(rows[: TITLE_LINES + 1], key=lambda row: sum(map(bool, row[1])))
+    return widest[1], rows.index(widest) + 1
+
+
+def _columns(header: list[str]) -> tuple[dict[str, int], dict[str, str]]:
+    """Where each known column stands, {"Date": 0, "Close": 1, ...}, and what the header tells of the series."""
+    plain = [_plain(title) for title in header]
     where: dict[str, int] = {}
     for name, titles in TITLES.items():
-        places = [place for place, title in enumerate(header) if title.casefold() in titles]
-        if len(places) > 1:
+        places = [place for place, title in enumerate(plain) if title in titles]
+        if len(places) > 1 and name != "Time":
             twice = ", ".join(repr(header[place]) for place in places)
             raise DataError(
                 f"見出しに {name} の列が二つ以上あります: {twice}。一つだけ残してください",
@@ -142,11 +191,23 @@ def _columns(header: list[str]) -> dict[str, int]:
             )
         if places:
             where[name] = places[0]
-    for ja, en, names in (("日付", "date", ["Date"]), ("価格", "price", PRICES)):
-        if not where.keys() & set(names):
-            titles, found = ", ".join(title for name in names for title in TITLES[name]), ", ".join(header)[:100]
-            raise DataError(
-                f"見出し（最初の行）に{ja}の列がありません。使える名前: {titles}。今の見出し: {found}",
-                f"the header (the first line) has no {en} column; name it one of {titles}. The header now: {found}",
-            )
-    return where
+    now = " ".join(", ".join(header).split())[:100]  # an unclosed quote makes one title of many lines
+    if "Date" not in where and "Time" in where:
+        where["Date"] = where.pop("Time")
+    if "Date" not in where:
+        titles = ", ".join(TITLES["Date"])
+        raise DataError(
+            f"見出しの行に日付の列がありません。使える名前: {titles}。今の見出し: {now}",
+            f"the header has no date column; name it one of {titles}. The header now: {now}",
+        )
+    if where.keys() & set(PRICES):
+        return where, {}
+    others = [place for place, title in enumerate(header) if title and place not in where.values()]
+    if len(others) != 1:  # of several columns, which is the price? That is for the reader to say
+        titles = ", ".join(title for name in PRICES for title in TITLES[name])
+        raise DataError(
+            f"見出しに価格の列がありません。予測する列の見出しを Close に変えてください（使える名前: {titles}）。今の見出し: {now}",
+            f"the header has no price column; name the one to forecast Close (or one of {titles}). The header now: {now}",
+        )
+    title = header[others[0]]  # FRED: a date and one value
+    return where | {"Close": others[0]}, {"title_ja": title, "title_en": title, "value_ja": "値", "value_en": "value"}

@@ -6,17 +6,16 @@ and watches whether something moves that must not. Its name is the sentence that
 
 import contextlib
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
-from helpers.language import BadInput, text
+from helpers.language import BadInput
 from helpers.leakage.alterations import ALTERATIONS, alter, coin_tosses, copy_of
 
 SKILL_LIMIT = (
@@ -234,22 +233,3 @@ def suite(
         yield evaluation_changes_weights(*evaluation)
     if score:
         yield skill_without_target(score, values, test, tries)
-
-
-STATES = {True: ("検知", "FIRED"), False: ("検知なし", "silent"), None: ("判定できず", "cannot tell")}
-
-
-def report(findings: Iterable[Finding]) -> pd.DataFrame:
-    """Findings as a table, one row a tripwire, in the language in force."""
-    rows = {f.tripwire: (text(*STATES[f.fired]), text(f.ja, f.en, between="\n")) for f in findings}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["state", "seen"])
-
-
-def tell(findings: Iterable[Finding]) -> list[Finding]:
-    """Print each finding, with what was seen, in the language in force; returns them all."""
-    told = []
-    for finding in findings:
-        print(f"[{text(*STATES[finding.fired])}] {finding.tripwire}")
-        print("   ", text(finding.ja, finding.en, between="\n    "))
-        told.append(finding)
-    return told

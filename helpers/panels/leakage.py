@@ -4,7 +4,7 @@ from pathlib import Path
 
 from helpers import plots
 from helpers.language import text
-from helpers.leakage import LEAKS, SCALINGS, laboratory_suite, report, scores
+from helpers.leakage import LEAKS, SCALINGS, Report, laboratory_suite, scores
 from helpers.panels.engine import Job, Panel, SeriesMenu, box, choice, looked, slider
 
 
@@ -39,9 +39,7 @@ def leakage_laboratory(
             findings.append(finding)
             yield 0.2 + 0.2 * len(findings)
         picture = plots.apparent_and_hold_out(skills)
-        table = report(findings).rename(columns={"state": text("状態", "state"), "seen": text("結果", "result")})
-        lines = table.to_html(border=0, classes="words").replace("\\n", "<br>")  # as pandas writes a new line in a cell
-        return picture.to_html(fast=True) + lines + looked(prices.attrs["name"])
+        return picture.to_html(fast=True) + Report(findings).to_html() + looked(prices.attrs["name"])
 
     names = list(dict.fromkeys([menu.names[0], "random_walk", "co2", "ibm", "usdjpy", "electricity"]))
     controls = {"series": choice(names, names[0]), "seed": slider(seed, 0, 20)}

@@ -1,15 +1,38 @@
 # ruff: noqa: F401  (the face of the package: what stands here is for `plots.…`)
 """Every figure of the tutorial, by step: `plots.lag_bars(...)` draws it and returns a `Picture`."""
 
-from helpers.plots.backtest import skill_over_time
-from helpers.plots.beyond import LiveLag, loss_and_weights, skills, window_weights
-from helpers.plots.columns import between_close_and_open, range_intervals, rmse_by_columns
+from helpers.plots.backtest import refits_in_time, skill_over_time
+from helpers.plots.beyond import (
+    LiveLag,
+    loss_and_weights,
+    season_week,
+    shares_of_naive,
+    side_by_side,
+    skill_by_part,
+    skill_of_walks,
+    skills,
+    window_weights,
+)
+from helpers.plots.columns import (
+    autocorrelations,
+    between_close_and_open,
+    gain_by_day,
+    range_intervals,
+    rmse_by_columns,
+)
 from helpers.plots.data import price_bars, price_history, slopes_of_tanh, two_scales
-from helpers.plots.horizons import closed_loop, error_by_step, paths_from_origins
-from helpers.plots.leakage import apparent_and_hold_out, tripwire_grid
+from helpers.plots.horizons import (
+    closed_loop,
+    error_by_step,
+    path_skills,
+    paths_from_origins,
+    three_methods,
+    windows_at_border,
+)
+from helpers.plots.leakage import apparent_and_hold_out, moved_forecasts, scores_by_case, tripwire_grid
 from helpers.plots.machines import workers_timeline
-from helpers.plots.model import fading_memory, lstm_cell, slopes_by_age, unrolled
-from helpers.plots.project import forecasts_ahead, three_parts
+from helpers.plots.model import fading_memory, lstm_cell, regressor, slopes_by_age, unrolled
+from helpers.plots.project import forecasts_ahead, parts_in_time
 from helpers.plots.search import best_of_many, search_overview
 from helpers.plots.style import WIDTH, Picture
 from helpers.plots.training import LiveLoss, loss_curves, metrics_by_epoch

@@ -10,48 +10,66 @@ from helpers.plots.style import Picture, canvas, few_dates, label, legend, looks
 
 
 @styled
-def price_history(prices: pd.DataFrame, column: str, test: int) -> Picture:
-    """The whole series, with a line before the last `test` rows."""
-    figure, axes = canvas()
-    axes.plot(select_columns(prices, [column])[column], color=style.BLUE, linewidth=1)
-    ja, en, start = prices.attrs["title_ja"], prices.attrs["title_en"], prices.index[-test]
-    axes.axvline(start, color=style.RED, linestyle="--")
-    axes.axvspan(start, prices.index[-1], color=style.RED, alpha=0.08)
+def price_history(prices: pd.DataFrame, column: str, test: int, moves: bool = False) -> Picture:
+    """The whole series, with a line before the last `test` rows; with `moves`, each day's change in percent below."""
+    rows = [4, 3] if moves else [1]
+    figure, panels = canvas(5.6 if moves else 3.8, nrows=len(rows), height_ratios=rows, sharex=True, squeeze=False)
+    axes, attrs = panels[0, 0], prices.attrs
+    series, start = select_columns(prices, [column])[column], prices.index[-test]
+    axes.plot(series, color=style.BLUE, linewidth=1)
+    for panel in panels[:, 0]:
+        panel.axvline(start, color=style.RED, linestyle="--")
+        panel.axvspan(start, prices.index[-1], color=style.RED, alpha=0.08)
     words = text(f"テスト部分\n最後の {test} 行", f"test part\nlast {test} rows", "\n")
     place = (start, 0.04), (-6, 0), ("data", "axes fraction"), "offset points"
-    axes.annotate(words, *place, ha="right", color=style.RED)
-    label(axes, (f"{ja} {column}", f"{en}, {column}"), style.DATE, prices.attrs)
+    axes.annotate(words, *place, ha="right", color=style.ink(style.RED))
+    ja, en = attrs["title_ja"], attrs["title_en"]
+    span = f"{prices.index[0]:%Y-%m} – {prices.index[-1]:%Y-%m}"
+    label(axes, (f"{ja} {column}（{span}）", f"{en}, {column} ({span})"), (), attrs)
     alt = f"Line chart of {en}, {column}, with a dashed red line before the last {test} rows."
-    return Picture(figure, f"{ja}の{column}の折れ線。最後の{test}行の前に赤い破線。", alt)
+    ja = f"{ja}の{column}の折れ線。最後の{test}行の前に赤い破線。"
+    if moves:
+        panels[1, 0].plot(100 * series.pct_change(), color=style.GREY, linewidth=0.8)
+        words = "前の行からの変化", "Change from the row before"
+        label(panels[1, 0], words, y=("[%]", "[%]"))
+        ja, alt = f"{ja}下に、前の行からの変化。", f"{alt} Below, the change from the row before."
+    few_dates(panels[-1, 0])
+    label(panels[-1, 0], x=style.DATE)
+    return Picture(figure, ja, alt)
 
 
 @styled
 def price_bars(prices: pd.DataFrame) -> Picture:
     """What the four prices of a day are: a bar from Low to High, a tick to the left at Open, to the right at Close."""
-    figure, axes = canvas(3.2)
+    figure, axes = canvas(3.8)
     days, count = np.arange(len(prices)), len(prices)
-    axes.vlines(days, prices["Low"], prices["High"], color=style.GREY, label=text("安値から高値", "Low to High"))
+    axes.vlines(
+        days, prices["Low"], prices["High"], color=style.GREY, linewidth=2, label=text("安値から高値", "Low to High")
+    )
     axes.plot(days, prices["Open"], "<", color=style.BLUE, label=text("始値", "Open"))
     axes.plot(days, prices["Close"], ">", color=style.ORANGE, label=text("終値", "Close"))
-    axes.set_xticks(days[::5], [f"{date:%m/%d}" for date in prices.index[::5]])
-    legend(axes, "upper left", bbox_to_anchor=(1, 1))
-    label(axes, ("1 日の 4 つの価格", "The four prices of a day"), style.DATE, prices.attrs)
-    return Picture(figure, f"{count}日分の始値、高値、安値、終値。", f"Open, high, low and close of {count} days.")
+    axes.set_xticks(days[::5], [f"{date:%m-%d}" for date in prices.index[::5]])
+    legend(axes, ncols=3)
+    up = int((prices["Close"] > prices["Open"]).sum())
+    title = f"{count} 日のうち {up} 日は、終値が始値より高い", f"On {up} of {count} days the close is above the open"
+    label(axes, title, style.DATE, prices.attrs)
+    ja = f"{count}日分の始値、高値、安値、終値。{title[0]}。"
+    return Picture(figure, ja, f"Open, high, low and close of {count} days. {title[1]}.")
 
 
 @styled
 def two_scales(prices: pd.DataFrame, column: str) -> Picture:
     """The same curve in its own unit, and divided by its scale: then the unit is 10,000 yen, say."""
-    figure, (left, right) = canvas(3, ncols=2)
+    figure, (left, right) = canvas(3.4, ncols=2)
     attrs, values = prices.attrs, select_columns(prices, [column])[column]
     scale = f"{attrs['scale']:,g}"
     left.plot(values, color=style.BLUE, linewidth=1)
     right.plot(values / attrs["scale"], color=style.GREEN, linewidth=1)
     label(left, ("もとの価格", "Raw prices"), style.DATE, attrs)
-    unit = [f"{scale} {attrs.get(key, '')}".strip() for key in ("unit_ja", "unit_en")]
-    label(right, (f"割った価格（÷ {scale}）", f"Divided prices (÷ {scale})"), style.DATE, unit)
-    few_dates(left, 6)
-    few_dates(right, 6)
+    tens = attrs | {key: f"{scale} {attrs.get(key, '')}".strip() for key in ("unit_ja", "unit_en")}
+    label(right, (f"割った価格（÷ {scale}）", f"Divided prices (÷ {scale})"), style.DATE, tens)
+    few_dates(left, 5)
+    few_dates(right, 5)
     ja = f"同じ形の曲線が 2 つ。左はもとの価格、右は{scale}で割った価格。"
     en = f"Two curves of the same shape: raw prices on the left, prices divided by {scale} on the right."
     return Picture(figure, ja, en)
@@ -63,7 +81,7 @@ def slopes_of_tanh(points: dict[str, float], edge: float = 5.0) -> Picture:
 
     points: name -> place on the horizontal axis. One beyond `edge` stands there as an arrow, with its own slope.
     """
-    figure, axes = canvas(3.4)
+    figure, axes = canvas(4)
     grid = np.linspace(-edge, edge + 0.6, 400)
     axes.plot(grid, np.tanh(grid), color=style.GREY)
     for (name, value), look in zip(points.items(), looks(2), strict=False):
@@ -72,7 +90,7 @@ def slopes_of_tanh(points: dict[str, float], edge: float = 5.0) -> Picture:
         look |= {"marker": ">" if value > edge else look["marker"] or "*", "markevery": [1], "linewidth": 3}
         words = "\n".join([*name.split(" / "), f"{text('傾き', 'slope')} {slope:.3f}"])
         axes.plot(inputs, np.tanh(place) + slope * (inputs - place), label=words, **look)
-    legend(axes, "upper left", bbox_to_anchor=(1, 1))
+    legend(axes, ncols=3)
     label(axes, ("tanh の傾きは、0 の近くで大きい", "The slope of tanh is large near 0"))
     label(axes, (), ("tanh に入る値", "input of tanh"), ("tanh の値", "tanh"))
     ja = "S 字形の曲線と、いくつかの点での接線。0 の近くでは急に上がり、大きな値では水平になる。"

@@ -4,26 +4,146 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from helpers.language import text
+from helpers.language import named, text, words
 from helpers.plots import style
 from helpers.plots.style import (
     AHEAD,
     Dates,
     Picture,
+    Words,
     canvas,
-    draw_curves,
+    first_true,
+    headline,
     in_unit,
     label,
     legend,
     line_chart,
+    listed,
     looks,
+    name_rows,
     styled,
 )
 
-HATCHES = "", "....", "//", "xx", "\\\\", "++", "oo", "**"
 Paths, Fans = dict[str, np.ndarray], dict[str, tuple[np.ndarray, np.ndarray]]
+Runs = Sequence[ArrayLike]
+SCHEME = {"ha": "center", "va": "center", "fontsize": style.SMALL}
+
+
+@styled
+def windows_at_border(window: int, horizon: int, more: int = 5) -> Picture:
+    """The last training windows before the border, one a row: those whose targets reach the test part, and `more` older ones."""
+    dropped = horizon - 1
+    figure, axes = canvas(3.8)
+    back = np.arange(dropped + more, 0, -1)  # days from a window's first target to the border
+    rows, late = np.arange(len(back)), back < horizon
+    look = {"height": 0.8, "edgecolor": "black", "linewidth": 0.5}
+    axes.barh(rows, window, left=-back - window, color=style.pale(style.GREY), label=text("入力", "input"), **look)
+    for these, color, hatch, name in (
+        (~late, style.BLUE, "...", ("目標", "target")),
+        (late, style.RED, "////", ("テスト部分に入る目標", "target that reaches the test part")),
+    ):
+        look |= {"color": style.pale(color), "hatch": hatch, "label": text(*name)}
+        axes.barh(rows[these], horizon, left=-back[these], **look)
+    axes.axvline(0, color="black", linewidth=2)
+    axes.text(0.5, -0.5, text("テスト部分 →", "test part →", "\n"), va="top")
+    axes.set(yticks=[], xlim=(-dropped - more - window - 1, max(horizon + 1, window / 4)), ylim=(len(back), -1))
+    title = (
+        f"最後の {dropped} 個の窓は、目標がテスト部分に入る",
+        f"The targets of the last {dropped} windows reach into the test part",
+    )
+    label(axes, title, ("境目からの日数", "days from the border"), ("窓（1 行に 1 つ）", "windows, one a row", "\n"))
+    legend(axes, ncols=3)
+    return Picture(
+        figure, f"学習部分の最後の窓を 1 行に 1 つずつ。{title[0]}。", f"The last training windows. {title[1]}."
+    )
+
+
+@styled
+def three_methods(window: int, horizon: int) -> Picture:
+    """What the three methods do, as boxes and arrows: direct, recursive, encoder-decoder."""
+    figure, panels = canvas(2.8, ncols=3)
+    days = text(f"{window} 日", f"{window} days", "\n")
+    for axes, name in zip(panels, ("direct", "recursive", "encoder-decoder"), strict=True):
+        axes.set(xlim=(0, 10), ylim=(0.5, 9))
+        axes.axis("off")
+        label(axes, (text(*words(name), "\n"),) * 2)
+    for axes, shown in zip(panels, ("LSTM", "LSTM", text("エンコーダ", "encoder", "\n")), strict=True):
+        _box(axes, 1.5, 2, days, style.GREY)
+        _box(axes, 1.5, 6, shown, style.BLUE)
+        _arrow(axes, (1.5, 2.9), (1.5, 5))
+    direct, recursive, chain = panels
+    for x, day in ((4.6, "1"), (6.2, "2"), (7.7, "…"), (9.2, f"{horizon}")):
+        _box(direct, x, 2, day, style.GREEN)
+        _arrow(direct, (2.6, 6), (x, 3.1))
+    _box(recursive, 6, 6, "1", style.GREEN)
+    _arrow(recursive, (2.8, 6), (5.2, 6))
+    _arrow(recursive, (6, 5), (2.9, 1.8), bend=-0.35)
+    again = text(f"{horizon} 回くり返す", f"{horizon} times", "\n")
+    recursive.text(6.8, 1.2, again, **SCHEME)
+    for x, day in ((4.6, "1"), (6.9, "2"), (9.2, f"{horizon}")):
+        _box(chain, x, 6, text("デコーダ", "dec.") if x < 0 else "D", style.ORANGE)
+        _box(chain, x, 2, day, style.GREEN)
+        _arrow(chain, (x, 5), (x, 3))
+    for x in (4.6, 6.9):
+        _arrow(chain, (x + 0.5, 2.6), (x + 1.8, 5), dashed=x > 5)
+        _arrow(chain, (x + 0.8, 6), (x + 1.5, 6), dashed=x > 5)
+    _arrow(chain, (2.9, 6), (3.8, 6))
+    chain.text(6.4, 8.3, text("D: デコーダ", "D: decoder"), **SCHEME)
+    ja = "3 つの方法の図。直接は全部を一度に、再帰は 1 つずつ自分の入力に戻し、エンコーダ・デコーダは状態を渡して 1 つずつ出す。"
+    en = "direct gives all days at once; recursive feeds each forecast back into its input; "
+    return Picture(figure, ja, f"Boxes and arrows: {en}encoder-decoder hands on a state and writes day by day.")
+
+
+def _box(axes: Axes, x: float, y: float, name: str, color: str) -> None:
+    look = {"boxstyle": "round,pad=0.4", "facecolor": style.pale(color), "edgecolor": "black"}
+    axes.text(x, y, name, bbox=look, **SCHEME)
+
+
+def _arrow(axes: Axes, start: tuple, end: tuple, bend: float = 0, dashed: bool = False) -> None:
+    look = {"arrowstyle": "->", "connectionstyle": f"arc3,rad={bend}", "linestyle": ":" if dashed else "-"}
+    axes.annotate("", end, start, arrowprops=look)
+
+
+def _moves(actual: np.ndarray, starts: Sequence[int], paths: Paths, attrs: dict) -> Words:
+    """How far paths and series go from the last known value by the end of the paths or, where paths move enough, how far off they are."""
+    horizon = len(next(iter(paths.values()), [[]])[0])
+    ends = [(k, start) for k, start in enumerate(starts) if start + horizon <= len(actual)]
+    if not ends or not horizon:
+        return f"{horizon} 期先までの予測", f"Forecasts {horizon} steps ahead"
+    went = np.mean([abs(actual[start + horizon - 1] - actual[start - 1]) for _, start in ends])
+    goes = [np.mean([abs(path[k][-1] - actual[start - 1]) for k, start in ends]) for path in paths.values()]
+    digits, (ja, en) = f",.{0 if went >= 100 else 2}f", (f" {attrs.get(key) or ''}" for key in ("unit_ja", "unit_en"))
+    if max(goes) < went / 2:
+        low, high = (f"{end(goes):{digits}}" for end in (min, max))
+        return (
+            f"{horizon} 期での動き（平均）: 実際は {went:{digits}}{ja}、予測は {low if low == high else f'{low}〜{high}'}{ja}",
+            f"Mean move in {horizon} steps: actual {went:{digits}}{en}, "
+            f"forecast {low if low == high else f'{low} to {high}'}{en}",
+        )
+    off = {
+        name: np.mean([np.abs(np.asarray(path[k]) - actual[start : start + horizon]) for k, start in ends])
+        for name, path in paths.items()
+    }
+    words_ja, words_en = listed(off, digits)
+    return (
+        f"ずれの平均（図の {len(ends)} 回）: {words_ja}{ja}",
+        f"Mean error of the {len(ends)} forecasts drawn: {words_en}{en}",
+    )
+
+
+def _inside(actual: np.ndarray, starts: Sequence[int], fans: Fans) -> Words:
+    """How many of the actual values drawn lie in each fan."""
+    counts = []
+    for name, (low, high) in fans.items():
+        pairs = [(actual[start:][: low.shape[1]], k) for k, start in enumerate(starts)]
+        hits = sum(int(((low[k][: len(y)] <= y) & (y <= high[k][: len(y)])).sum()) for y, k in pairs)
+        counts.append((name, hits, sum(len(y) for y, _ in pairs)))
+    ja = "、".join(f"{name} の区間に {total} 個中 {hits} 個" for name, hits, total in counts[:2])
+    en = ", ".join(f"{hits} of {total} in the {name} interval" for name, hits, total in counts[:2])
+    return f"実際の値: {ja}", f"Actual values: {en}"
 
 
 @styled
@@ -32,29 +152,67 @@ def paths_from_origins(
 ) -> Picture:
     """Forecast paths over the actual series; each begins at the value known last, marked by a ring.
 
-    starts: the row of `dates` that each path forecasts first. paths: method -> (len(starts), horizon). fans: name ->
-    lower and upper ends, of the same shape, the widest first; the others are darker and hatched.
+    starts: the row of `dates` that each path forecasts first; several of them get a frame each, all of one height. paths:
+    method -> (len(starts), horizon). fans: name -> lower and upper ends, of the same shape, the widest first.
     """
-    figure, axes = canvas(4)
-    actual, count = np.asarray(actual, dtype=float), len(starts)
-    axes.plot(dates, actual, color=style.GREY, linewidth=1.2, label=text("実際の値", "actual"))
-    for number, (name, (low, high)) in enumerate((fans or {}).items()):
-        look = {"facecolor": style.RED, "alpha": min(0.15 * (number + 1), 0.6), "hatch": HATCHES[number % len(HATCHES)]}
-        for k, start in enumerate(starts):
-            axes.fill_between(dates[start:][: low.shape[1]], low[k], high[k], **look, label=None if k else name)
-    for (name, path), look in zip(paths.items(), looks(3), strict=False):
-        look |= {"markersize": 4, "markevery": 3}
-        for k, start in enumerate(starts):
-            y = np.append(actual[start - 1], path[k])
-            axes.plot(dates[start - 1 :][: len(y)], y, **look, label=None if k else name)
-    known = pd.Series(actual, dates).iloc[np.array(starts) - 1]
-    look = {"color": "black", "fillstyle": "none", "markersize": 8}
-    axes.plot(known, "o", **look, label=text("最後に知っている値", "last known value"))
-    legend(axes, ncols=3)
-    label(axes, (f"{count} つの時点からの予測", f"Forecasts from {count} origin{'s' * (count > 1)}"), y=attrs)
-    style.few_dates(axes)
-    ja = f"実際の値の線の上に、{count}つの時点から伸びる予測の推移。"
-    return Picture(figure, ja, f"Forecast paths that set out from {count} origin(s) over the line of actual values.")
+    actual, starts, fans = np.asarray(actual, dtype=float), [int(start) for start in starts], fans or {}
+    horizon = max([len(path[0]) for path in paths.values()] + [low.shape[1] for low, _ in fans.values()], default=0)
+    across = 1 if len(starts) == 1 else 2 if len(starts) in (2, 4) else 3
+    down = -(-len(starts) // across)
+    figure, frames = canvas(4 if down == 1 else 1 + 2 * down, nrows=down, ncols=across, squeeze=False)
+    tallest = 0.0
+    for k, (axes, start) in enumerate(zip(frames.flat, starts, strict=False)):
+        part = slice(0, None) if across == 1 else slice(max(0, start - max(horizon, 10)), start + horizon)
+        known = {
+            "color": "black",
+            "fillstyle": "none",
+            "markersize": 8,
+            "label": text("最後に知っている値", "last known"),
+        }
+        axes.plot(dates[part], actual[part], color=style.GREY, linewidth=2, label=named("actual"))
+        for shade, (name, (low, high)) in zip(np.linspace(0.18, 0.5, max(2, len(fans))), fans.items(), strict=False):
+            look = {"facecolor": (style.BLUE, shade), "edgecolor": style.BLUE, "label": name}
+            days = dates[start:][: low.shape[1]]
+            axes.fill_between(days, low[k][: len(days)], high[k][: len(days)], **look)
+        for (name, path), look in zip(paths.items(), looks(3), strict=False):
+            y = np.append(actual[start - 1], path[k])[: len(dates) - start + 1]
+            axes.plot(dates[start - 1 :][: len(y)], y, **look, markersize=4, markevery=3, label=named(name))
+        axes.plot(dates[start - 1], actual[start - 1], "o", **known)
+        style.few_dates(axes, 8 if across == 1 else 4)
+        axes.yaxis.set_major_formatter(style.DIGITS)
+        tallest = max(tallest, np.ptp(axes.get_ylim()))
+    for axes in frames.flat[: len(starts)] if across > 1 else ():
+        axes.set_ylim(np.mean(axes.get_ylim()) + tallest * np.array([-0.5, 0.5]))  # a move looks alike everywhere
+    for axes in frames.flat[len(starts) :]:
+        axes.axis("off")
+    figure.supylabel(text(*in_unit(attrs["value_ja"], attrs["value_en"], attrs), "\n"), fontsize=12, **style.LITERAL)
+    legend(frames[0, 0], ncols=3)
+    title = _inside(actual, starts, fans) if fans else _moves(actual, starts, paths, attrs)
+    headline(figure, title)
+    ja = f"{len(starts)} つの時点から伸びる予測の推移と、実際の値の線。{title[0]}。"
+    return Picture(
+        figure, ja, f"Forecast paths from {len(starts)} origin(s), and the line of actual values. {title[1]}."
+    )
+
+
+def _growth(means: dict[str, pd.Series], law: float | None) -> Words:
+    """By how much the error grows up to the last step; with a law, on the curve from which the law sets out."""
+    steps = len(next(iter(means.values())))
+    times = {name: mean.iloc[-1] / mean.iloc[0] for name, mean in means.items()}
+    if steps == 1:
+        return "1 期先の誤差", "The error one step ahead"
+    if law is None:
+        low, high = (f"{end(times.values()):.1f}" for end in (min, max))
+        ja, en = (low, low) if low == high else (f"{low}〜{high}", f"{low} to {high}")
+        return (
+            f"{steps} 期先の誤差は、1 期先の {ja} 倍",
+            f"{steps} steps ahead the error is {en} times that of one step",
+        )
+    grown = times[min(means, key=lambda name: abs(means[name].iloc[0] - law))]
+    return (
+        f"{steps} 期先の誤差は、1 期先の {grown:.1f} 倍（√{steps} = {np.sqrt(steps):.1f}）",
+        f"{steps} steps ahead the error is {grown:.1f} times that of one step (√{steps} = {np.sqrt(steps):.1f})",
+    )
 
 
 @styled
@@ -64,12 +222,12 @@ def error_by_step(errors: dict[str, pd.Series | Sequence[pd.Series]], attrs: dic
     law: the RMSE one step ahead that the square-root law starts from.
     """
     runs = {name: pd.DataFrame([one] if isinstance(one, pd.Series) else list(one)) for name, one in errors.items()}
-    means = {name: table.mean() for name, table in runs.items()}
-    title = "先へ行くほど誤差はどう増えるか", "How the error grows with the steps ahead"
+    means = {named(name): table.mean() for name, table in runs.items()}
+    title = _growth(means, law)
     figure, axes = line_chart(means, title, AHEAD, in_unit("RMSE", "RMSE", attrs), 3.8, marks=1000, dot=".")
     for table, look in zip(runs.values(), looks(), strict=False):
         if len(table) > 1:
-            shade = {"color": look["color"], "alpha": 0.2, "hatch": "...."}
+            shade = {"facecolor": (look["color"], 0.25), "edgecolor": look["color"], "linewidth": 0.8}
             axes.fill_between(table.columns, table.min(), table.max(), **shade)
     if law is not None:
         steps = next(iter(means.values())).index
@@ -77,22 +235,118 @@ def error_by_step(errors: dict[str, pd.Series | Sequence[pd.Series]], attrs: dic
     axes.set_ylim(bottom=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
     legend(axes, ncols=3)
-    return Picture(figure, "何期先かごとの RMSE の線。", "Lines of RMSE by the number of steps ahead.")
+    ja, en = listed({name: table.mean().iloc[-1] for name, table in runs.items()}, ",.4g")
+    ja = f"何期先かごとの RMSE の線。{title[0]}。最後の期の RMSE: {ja}。"
+    return Picture(figure, ja, f"Lines of RMSE by the number of steps ahead. {title[1]}. RMSE at the last step: {en}.")
 
 
 @styled
-def closed_loop(actual: ArrayLike, paths: Paths, attrs: dict, close_up: int = 100) -> Picture:
-    """The first and the last `close_up` steps of forecasts that feed on themselves, over the true continuation."""
-    figure, (left, right) = canvas(3.8, ncols=2, sharey=True)
-    truth = pd.Series(actual, range(1, len(actual) + 1))
-    curves = {name: pd.Series(path[: len(truth)], truth.index) for name, path in paths.items()}
-    look = {"color": style.GREY, "linewidth": 4, "alpha": 0.5, "label": text("本当の続き", "true continuation")}
-    for axes, part in ((left, slice(close_up)), (right, slice(-close_up, None))):
-        axes.plot(truth.iloc[part], **look)
-        draw_curves(axes, {name: y.iloc[part] for name, y in curves.items()}, first=1, marks=14, markersize=4)
-    label(left, (f"最初の {close_up} 期", f"The first {close_up} steps"), AHEAD, attrs)
-    label(right, (f"最後の {close_up} 期", f"The last {close_up} steps"), AHEAD)
-    legend(left, ncols=3)
-    ja = "閉ループの予測と本当の続き。左は最初、右は最後の部分。"
-    en = "Closed-loop forecasts and the true continuation, the first part on the left, the last on the right."
-    return Picture(figure, ja, en)
+def closed_loop(
+    actual: ArrayLike, paths: dict[str, Runs], attrs: dict, close_up: int = 100, share: float = 0.1
+) -> Picture:
+    """How far closed-loop forecasts are off, for every run, and the last `close_up` steps of each first run.
+
+    paths: name -> one path for each run (seed), at least as long as `actual`. A run has left the series where it is off by
+    more than `share` of the amplitude; the left side shows the largest error of the last 25 steps. First runs that differ
+    by less than that are drawn once.
+    """
+    figure, (left, right) = canvas(4.2, ncols=2)
+    actual = np.asarray(actual, dtype=float)
+    steps, limit = np.arange(1, len(actual) + 1), share * np.ptp(actual) / 2
+    last = slice(max(0, len(actual) - close_up), None)
+    right.plot(steps[last], actual[last], color=style.GREY, linewidth=5)
+    stayed, drawn = {}, {}
+    for (name, runs), look in zip(paths.items(), looks(1), strict=False):
+        errors = [np.abs(np.asarray(run)[: len(actual)] - actual) for run in runs]
+        stayed[name] = f"{sum(bool((error <= limit).all()) for error in errors)} / {len(errors)}"
+        for number, error in enumerate(errors):
+            seen = pd.Series(error, steps).rolling(25, min_periods=1).max()
+            left.plot(seen, **look, markevery=(20 * number, len(actual) // 5), label=None if number else named(name))
+        first = np.asarray(runs[0])[: len(actual)][last]
+        twin = next((other for other, path in drawn.items() if np.abs(path - first).max() < limit), None)
+        if twin is None:
+            drawn[name] = first
+            right.plot(steps[last], first, **look, markevery=close_up // 10, markersize=5)
+    left.axhline(limit, color="black", linewidth=2, label=text(f"振幅の {share:.0%}", f"{share:.0%} of the amplitude"))
+    style.logarithmic(left)
+    ja, en = ("; ".join(f"{words(name)[k]} {count}" for name, count in stayed.items()) for k in (0, 1))
+    title = f"{len(actual):,} 期ずっと沿った回数: {ja}", f"Runs that stay for all {len(actual):,} steps: {en}"
+    headline(figure, title)
+    label(left, (), AHEAD, ("実際の値からのずれ", "distance from the actual value", "\n"))
+    label(right, (f"最後の {close_up} 期（灰色が実際の値）", f"The last {close_up} steps (grey: actual)"), AHEAD, attrs)
+    right.title.set_fontsize(12)
+    legend(left, ncols=4)
+    ja = f"左は閉ループの予測のずれ、右は最後の {close_up} 期。{title[0]}。"
+    return Picture(
+        figure, ja, f"Left, how far closed-loop forecasts are off; right, the last {close_up} steps. {title[1]}."
+    )
+
+
+def _beyond_0(whole: pd.DataFrame) -> Words:
+    """Which rows of tables of skills have an interval over days that is above 0, or below."""
+    said = []
+    for these, ja, en in (
+        (whole["days low"] > 0, "0 より上", "above 0"),
+        (whole["days high"] < 0, "0 より下", "below 0"),
+    ):
+        names = [(words(method), words(part)) for part, method in whole.index[these]]
+        found = "、".join(f"{m[0]}（{p[0]}）" for m, p in names), ", ".join(f"{m[1]} ({p[1]})" for m, p in names)
+        said += [(f"{ja}: {found[0]}", f"{en}: {found[1]}")] if names else []
+    return "区間が " + "／".join(ja for ja, _ in said), "Interval " + "; ".join(en for _, en in said)
+
+
+@styled
+def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture:
+    """Skills of methods side by side, one frame a table: the mean forecast with its interval over days, and the mean over seeds.
+
+    tables: title -> as `compare_paths` gives it. A skill below `floor` stands at the edge as a number.
+    """
+    figure, frames = canvas(1.9 + 0.55 * max(map(len, tables.values())), ncols=len(tables), squeeze=False)
+    whole = pd.concat(tables)
+    seen = whole[whole["skill of mean"] >= floor]
+    reach = np.nanmax(np.abs(seen[["days low", "days high", "seeds low", "seeds high"]].to_numpy()), initial=0.01)
+    for axes, (name, table) in zip(frames[0], tables.items(), strict=True):
+        for columns, shift, color, marker, width, said in (
+            (
+                ("skill of mean", "days low", "days high"),
+                -0.12,
+                style.BLUE,
+                "D",
+                3,
+                ("全シードの平均の予測と、日による区間", "mean forecast, interval over days", "\n"),
+            ),
+            (
+                ("skill", "seeds low", "seeds high"),
+                0.16,
+                style.ORANGE,
+                "o",
+                1.5,
+                ("シードごとの値の平均と、シードによる区間", "mean over seeds, interval over seeds", "\n"),
+            ),
+        ):
+            skill, low, high = (table[column].to_numpy() for column in columns)
+            rows, near = np.arange(len(table)) + shift, skill >= floor
+            spread = np.nan_to_num([skill - low, high - skill])[:, near]
+            look = {"color": color, "capsize": 4, "linewidth": width, "label": text(*said)}
+            axes.errorbar(skill[near], rows[near], xerr=spread, fmt=marker, **look)
+            for row, value in zip(rows[~near], skill[~near], strict=True):
+                axes.plot(-1.1 * reach, row, "<", color=color)
+                axes.annotate(f"{value:.1f}", (-1.0 * reach, row), va="center", color=style.ink(color))
+        axes.axvline(0, color="black", linewidth=1.5)
+        name_rows(axes, [text(*words(method), "\n") for method in table.index])
+        axes.set(xlim=(-1.2 * reach, 1.2 * reach), ylim=(len(table) - 0.5, -0.5))
+        label(axes, (text(*words(name), "\n"),) * 2, ("スキル", "skill"))
+        axes.title.set_fontsize(12)
+    title = first_true(
+        (
+            bool(((whole["days low"] <= 0) & (whole["days high"] >= 0)).all()),
+            "日による区間は、どれも 0 を含む",
+            "All intervals over days contain 0",
+        ),
+        (True, *_beyond_0(whole)),
+    )
+    headline(figure, title)
+    legend(frames[0, 0], ncols=2)
+    found = [(words(name), words(method), skill) for (name, method), skill in whole["skill of mean"].items()]
+    every = ["; ".join(f"{n[k]}, {m[k]} {skill:.3f}" for n, m, skill in found) for k in (0, 1)]
+    return Picture(figure, f"{title[0]}。スキル: {every[0]}。", f"{title[1]}. Skill: {every[1]}.")

@@ -6,28 +6,62 @@ from numpy.typing import ArrayLike
 
 from helpers.language import text
 from helpers.plots import style
-from helpers.plots.style import Dates, Picture, canvas, label, legend, looks, styled
+from helpers.plots.style import Dates, Picture, canvas, label, legend, styled
 from helpers.plots.validation import three_lines
+
+PARTS = {  # what a part of a series is for -> its words and its colour
+    "train": (("学習部分", "training"), style.BLUE),
+    "validation": (("検証部分", "validation"), style.ORANGE),
+    "test": (("テスト部分", "test"), style.GREEN),
+    "hold-out": (("ホールドアウト", "hold-out"), style.PURPLE),
+}
 
 
 @styled
-def three_parts(prices: pd.Series, sizes: dict[str, int], attrs: dict) -> Picture:
-    """The series with its training, validation and test part, told apart by colour, dash and shade.
+def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed: bool = True) -> Picture:
+    """The series with its parts in the order of time; how much of the second lies beyond the first is the finding.
 
-    sizes: rows of the parts "train", "validation" and "test", in this order of time; they add up to the series.
+    sizes: rows of the parts, names as in PARTS; they add up to the series. sealed: the last part is in its envelope, so its
+    prices are not drawn.
     """
-    names = {"train": ("学習", "training"), "validation": ("検証", "validation"), "test": ("テスト", "test")}
-    figure, axes = canvas(3.4)
-    start = 0
-    for (part, rows), look in zip(sizes.items(), looks(), strict=False):
-        piece = prices.iloc[max(0, start - 1) : start + rows]
-        axes.plot(piece, **look | {"marker": None}, linewidth=1.2, label=text(*names[part]))
-        axes.axvspan(prices.index[start], piece.index[-1], color=look["color"], alpha=0.07)
-        start += rows
-    legend(axes, "upper left")
-    label(axes, (attrs["title_ja"], attrs["title_en"]), style.DATE, attrs)
-    en = "Line chart of the prices: training, validation and test part from left to right."
-    return Picture(figure, "価格の折れ線。左から学習、検証、テストの部分。", en)
+    figure, (top, axes) = canvas(4.2, nrows=2, height_ratios=[1, 3.6], sharex=True)
+    ends = np.cumsum(list(sizes.values()))
+    pieces = {name: prices.iloc[end - rows : end] for (name, rows), end in zip(sizes.items(), ends, strict=True)}
+    for name, piece in pieces.items():
+        (ja, en), colour = PARTS[name]
+        shut = sealed and name == list(sizes)[-1]
+        span = {"facecolor": style.pale(colour), "edgecolor": "black", "hatch": "//" if shut else None}
+        top.axvspan(piece.index[0], piece.index[-1], **span)
+        middle = piece.index[0] + (piece.index[-1] - piece.index[0]) / 2
+        words = f"{text(ja.removesuffix('部分'), en, chr(10))}\n{len(piece):,}"
+        top.annotate(words, (middle, 0.5), xycoords=("data", "axes fraction"), ha="center", va="center")
+        if shut:
+            axes.axvspan(piece.index[0], piece.index[-1], facecolor="white", edgecolor=style.GREY, hatch="//")
+            look = {
+                "xycoords": ("data", "axes fraction"),
+                "ha": "center",
+                "va": "center",
+                "bbox": {"facecolor": "white"},
+            }
+            axes.annotate(text("封", "sealed", "\n"), (middle, 0.5), **look)
+        else:
+            axes.plot(piece, color=colour, linewidth=1.3)
+    top.set(yticks=[], ylim=(0, 1), xmargin=0)
+    for name in ("left", "bottom"):
+        top.spines[name].set_visible(False)
+    top.tick_params(bottom=False)
+    top.grid(False)
+    (first, train), (second, new) = list(pieces.items())[:2]
+    (first_ja, first_en), (second_ja, second_en) = PARTS[first][0], PARTS[second][0]
+    outside = float(((new < train.min()) | (new > train.max())).mean())
+    ja = f"{attrs['title_ja']}: {second_ja}の {outside:.0%} は、{first_ja}で見た範囲の外"
+    en = f"{attrs['title_en']}: {outside:.0%} of the {second_en} part lies beyond the range of {first_en}"
+    label(top, (ja, en))
+    label(axes, (), style.DATE, attrs)
+    en = f"Line chart of the prices, with a strip that names the parts: {', '.join(PARTS[name][0][1] for name in sizes)}. {en}."
+    return Picture(
+        figure, f"価格の折れ線と、部分の名前の帯。{'、'.join(PARTS[name][0][0] for name in sizes)}の順。{ja}。", en
+    )
 
 
 @styled

@@ -14,19 +14,24 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
-from helpers.language import text
+from helpers.language import text, words
 
 # Importing japanize_matplotlib would set the reader's font; only its file of Japanese glyphs is wanted.
 fontManager.addfont(Path(find_spec("japanize_matplotlib").origin).with_name("fonts") / "ipaexg.ttf")
 STYLE = {
     "font.family": "IPAexGothic",
-    "font.size": 11,
-    "axes.titlesize": 13,
+    "font.size": 12,  # on the page 14.7 pixels; nothing is written smaller than SMALL
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+    "legend.fontsize": 11,
+    "axes.titlesize": 13.5,
     "axes.titlelocation": "left",
     "axes.grid": True,
     "axes.spines.top": False,
@@ -34,12 +39,28 @@ STYLE = {
     "grid.alpha": 0.3,
     "legend.frameon": True,
     "legend.framealpha": 0.9,
-    "figure.facecolor": "white",  # opaque, so that figures read the same on a dark page
+    "hatch.linewidth": 0.5,
+    "hatch.color": "#00000088",
+    "figure.facecolor": "white",  # opaque: DARK turns it into the colour of a dark page
     "figure.constrained_layout.use": True,
 }
-# Okabe & Ito (2008): colours that people with any colour vision tell apart.
-COLOURS = BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
-GREY = "#666666"
+# After Okabe & Ito (2008), made darker: 3:1 or more on white, and told apart by eyes of any colour vision, also after
+# DARK (tests/plots/test_contract.py computes both). Each has one name, in figures, alternative texts and prose.
+COLOURS = BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0B559F", "#D07A00", "#2F9B68", "#B01E10", "#B067B4", "#0C97EA"
+GREY = "#616161"
+NAMES = {
+    BLUE: ("青", "blue"),
+    ORANGE: ("橙", "orange"),
+    GREEN: ("緑", "green"),
+    RED: ("赤", "red"),
+    PURPLE: ("紫", "purple"),
+    SKY: ("水色", "light blue"),
+    GREY: ("灰色", "grey"),
+}
+INK = {ORANGE: "#A05A00", GREEN: "#1F7A4F", PURPLE: "#8F4795", SKY: "#0A6FB0"}  # for words, which want 4.5:1
+# On a dark page a figure is turned round: white becomes JupyterLab's #111, black #eee, and hues stay what they are. It is
+# stored with each figure and not with the language switch, so that exports (nbconvert, dark theme) have it too.
+DARK = '<style>[data-jp-theme-light="false"] img.lstm-figure {filter: invert(.933) hue-rotate(180deg)}</style>'
 LINES, MARKERS = ("-", "--", ":", "-."), (None, "s", "^", "D", "o", "x")
 DASHED = {"color": "black", "linestyle": (0, (6, 3)), "linewidth": 1}  # for a level or a law: no curve looks so
 DIGITS = "{x:,.9g}"  # 38,000 and 0.25 as people write them, never 1e6
@@ -47,6 +68,8 @@ LITERAL = {"parse_math": False}  # for words with names from the data in them: a
 DATE, EPOCH = ("日付", "Date"), ("エポック", "epoch")
 AHEAD, NAIVE = ("何期先か", "steps ahead"), ("ナイーブ予測", "naive forecast")
 WIDTH = 760  # CSS pixels on the page; stored at twice that, for sharp text on a projector
+INCHES = 8.6  # the same width where matplotlib counts in inches: a point is 1.23 pixels on the page
+SMALL = 11  # points, 13.5 pixels on the page: the smallest letters of a figure
 _drawing = threading.RLock()  # rcParams are one for all threads: a cell and a widget's callback must take turns
 
 Words = tuple[str, ...]  # Japanese, English and, for `text`, what stands between them
@@ -80,7 +103,8 @@ class Picture:
 
     def _img(self, data: str) -> str:
         alt = html.escape(self.alt, quote=True)
-        return f'<img alt="{alt}" width="{WIDTH}" style="max-width: 100%" src="data:image/png;base64,{data}">'
+        look = f'alt="{alt}" width="{WIDTH}" class="lstm-figure" style="max-width: 100%"'
+        return f'{DARK}<img {look} src="data:image/png;base64,{data}">'
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         data = base64.b64encode(self.png()).decode()
@@ -101,8 +125,27 @@ def styled(draw: Callable) -> Callable:
 
 def canvas(height: float = 3.6, **grid) -> tuple[Figure, Axes | np.ndarray]:
     """A figure of the page's width, never registered with pyplot: nothing stays open, no other thread's is touched."""
-    figure = Figure(figsize=(8.6, height))
+    figure = Figure(figsize=(INCHES, height))
     return figure, figure.subplots(**grid)
+
+
+def ink(colour: str) -> str:
+    """The colour in which words about a mark are written: its own, or a darker tone of it where that is too light."""
+    return INK.get(colour, colour)
+
+
+def pale(colour: str) -> tuple[float, float, float]:
+    """A light tone of a colour, for bars and boxes with a dark edge: large areas of the full tone shout."""
+    return tuple(1 - 0.45 * (1 - part) for part in to_rgb(colour))
+
+
+def first_true(*cases: tuple[bool, str, str]) -> tuple[str, str]:
+    """The Japanese and English words of the first case that holds: how a title states what the data show.
+
+    The reader may have loaded any series, so a finding is computed from what is drawn; the last case is True and says
+    only what was measured.
+    """
+    return next((ja, en) for holds, ja, en in cases if holds)
 
 
 def looks(first: int = 0) -> Iterator[dict]:
@@ -128,7 +171,7 @@ def line_chart(curves: Curves, title: Words, x: Words, y: Words, height: float =
 
 
 def label(axes: Axes, title: Words = (), x: Words = (), y: Words | dict = ()) -> None:
-    """Title, on two lines, and names of the axes; y may be the attrs of a series, for its value and unit."""
+    """Title and names of the axes, where "both" takes two lines for title and y; y may be the attrs of a series."""
     if isinstance(y, dict):
         y = in_unit(y["value_ja"], y["value_en"], y)
     if title:
@@ -136,8 +179,19 @@ def label(axes: Axes, title: Words = (), x: Words = (), y: Words | dict = ()) ->
     if x:
         axes.set_xlabel(text(*x), **LITERAL)
     if y:
-        axes.set_ylabel(text(*y), **LITERAL)
+        axes.set_ylabel(text(*y) if len(y) > 2 else text(*y, "\n"), **LITERAL)
         axes.yaxis.set_major_formatter(DIGITS)
+
+
+def headline(figure: Figure, title: Words) -> None:
+    """A title of the whole figure, from its left edge on: for panels side by side, and where names of rows take the left."""
+    figure.suptitle(text(*title, "\n"), x=0.01, ha="left", fontsize=STYLE["axes.titlesize"], **LITERAL)
+
+
+def listed(numbers: dict[str, float], digits: str = ".2f") -> Words:
+    """Names and numbers in a row, for alternative texts and titles."""
+    named_twice = [(words(name), f"{number:{digits}}") for name, number in numbers.items()]
+    return "、".join(f"{n[0]} {k}" for n, k in named_twice), ", ".join(f"{n[1]} {k}" for n, k in named_twice)
 
 
 def in_unit(ja: str, en: str, attrs: dict, square: bool = False) -> Words:
@@ -151,14 +205,41 @@ def in_unit(ja: str, en: str, attrs: dict, square: bool = False) -> Words:
 def legend(axes: Axes, loc: str = "outside lower center", **look) -> None:
     """The names of what is drawn in a frame; "outside" stands at the edge of the whole figure."""
     owner = axes.figure if loc.startswith("outside") else axes
-    for words in owner.legend(*axes.get_legend_handles_labels(), loc=loc, **look).get_texts():
-        words.set(**LITERAL)
+    for name in owner.legend(*axes.get_legend_handles_labels(), loc=loc, **look).get_texts():
+        name.set(**LITERAL)
+
+
+def name_ends(axes: Axes, size: float = SMALL) -> None:
+    """The name of each curve beside its right end, instead of a legend; call it when the limits are set.
+
+    Names that would lie on one another are moved apart, in the order of the curves' ends.
+    """
+    to_share = axes.transData + axes.transAxes.inverted()
+    lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
+    ends = {line: to_share.transform((0, line.get_ydata()[-1]))[1] for line in lines}
+    apart = 1.5 * size / 72 / (0.7 * axes.figure.get_figheight())  # a row of words as a share of the axes' height
+    floor = 0.0
+    for line in sorted(lines, key=ends.get):
+        place = max(ends[line], floor)
+        floor = place + apart * (1 + line.get_label().count("\n"))
+        look = {"va": "center", "fontsize": size, "color": ink(line.get_color()), "annotation_clip": False}
+        axes.annotate(line.get_label(), (1, place), (6, 0), "axes fraction", "offset points", **look, **LITERAL)
 
 
 def name_rows(axes: Axes, names: Sequence[str]) -> None:
     """Rows by name, the first on top."""
     axes.set_yticks(range(len(names)), names, **LITERAL)
     axes.invert_yaxis()
+
+
+def logarithmic(axes: Axes) -> None:
+    """A logarithmic scale with plain numbers, the more of them between two powers of ten the fewer these are."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    between = (1, 1.5, 2, 3, 5, 7) if high < 10 * low else (1, 2, 5) if high < 1000 * low else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=between))
+    axes.yaxis.set_major_formatter(lambda x, _: f"{x:,.9g}" if x >= 1e-4 else f"$10^{{{round(np.log10(x))}}}$")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def few_dates(axes: Axes, count: int = 8) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from IPython.display import DisplayHandle
-from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from helpers.language import text
 from helpers.plots import style
@@ -25,15 +23,6 @@ def by_epoch(numbers: Sequence[float] | pd.Series) -> pd.Series:
     return pd.Series(numbers, index=range(1, len(numbers) + 1), dtype=float)
 
 
-def logarithmic(axes: Axes) -> None:
-    """A logarithmic scale whose marks are plain numbers; 2 and 5 times a power of ten where the powers are few."""
-    axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,)))
-    axes.yaxis.set_major_formatter(DIGITS)
-    axes.yaxis.set_minor_formatter(NullFormatter())
-
-
 @styled
 def loss_curves(
     curves: dict[str, Sequence[float] | pd.Series], naive: float | None = None, ratio: bool = False
@@ -44,17 +33,40 @@ def loss_curves(
     then is 1.
     """
     losses = {name.replace(" / ", "\n") if len(name) > 24 else name: by_epoch(curve) for name, curve in curves.items()}
-    title, y = ("学習の進み方", "How training goes"), ("損失（平均二乗誤差）", "loss (mean squared error)", "\n")
+    y = (
+        ("損失 ÷ ナイーブ予測の損失", "loss ÷ naive loss")
+        if ratio
+        else ("損失（平均二乗誤差）", "loss (mean squared error)")
+    )
     if ratio:
-        naive, y = 1, ("損失 ÷ ナイーブ予測の損失", "loss ÷ naive loss", "\n")
-    figure, axes = line_chart(losses, title, style.EPOCH, y, 3.4, marks=12)
+        naive = 1
+    title = _how_it_ends(curves, naive)
+    figure, axes = line_chart(losses, title, style.EPOCH, y, 3.8, marks=12)
     if naive is not None:
         axes.axhline(naive, **style.DASHED, label=text(*style.NAIVE))
-    logarithmic(axes)
+    style.logarithmic(axes)
     axes.xaxis.set_major_formatter(DIGITS)
     legend(axes, ncols=min(3, 1 + len(curves)))
-    en = "Loss by epoch, and the level of the naive forecast."
-    return Picture(figure, "エポックごとの損失の曲線と、ナイーブ予測の水準。", en)
+    ja, en = "エポックごとの損失の曲線と、ナイーブ予測の水準", "Loss by epoch, and the level of the naive forecast"
+    return Picture(figure, f"{ja}。{title[0]}。", f"{en}. {title[1]}.")
+
+
+def _how_it_ends(curves: dict[str, Sequence[float] | pd.Series], naive: float | None) -> tuple[str, str]:
+    """Which curve ends lowest, and where: as a multiple of the naive forecast's loss if that is known."""
+    ends = {name: by_epoch(curve) for name, curve in curves.items()}
+    best = min(ends, key=lambda name: ends[name].iloc[-1])
+    loss, epoch = ends[best].iloc[-1], ends[best].index[-1]
+    if naive is None:
+        ja, en = f"{loss:.3g}", f"{loss:.3g}"
+    else:
+        ja, en = f"ナイーブ予測の {loss / naive:,.3g} 倍", f"{loss / naive:,.3g} times the naive forecast's"
+    if len(ends) == 1:
+        return f"損失は {epoch:,} エポックで {ja}", f"After {epoch:,} epochs the loss is {en}"
+    ja_name, _, en_name = best.partition(" / ")
+    return (
+        f"最小は {ja_name}（{epoch:,} エポックで {ja}）",
+        f"Lowest: {en_name or ja_name}, {en} after {epoch:,} epochs",
+    )
 
 
 class LiveLoss:
@@ -98,7 +110,7 @@ def metrics_by_epoch(
     best_epoch: whose weights are in use. A metric that spans a power of ten gets a logarithmic scale.
     """
     names = [WORDS.get(metric, (metric, metric)) for metric in metrics]
-    figure, panels = canvas(3.3, ncols=len(metrics), squeeze=False)
+    figure, panels = canvas(3.6, ncols=len(metrics), squeeze=False)
     for axes, metric, words in zip(panels[0], metrics, names, strict=True):
         curves = {part: frame[metric] for part, frame in history.items()}
         low, high = pd.concat(curves).agg(["min", "max"])
@@ -114,9 +126,8 @@ def metrics_by_epoch(
         elif metric == "direction":
             axes.axhline(0.5, **style.DASHED | {"color": style.GREY})
         label(axes, in_unit(*words, attrs) if metric in ("RMSE", "MAE") else words, style.EPOCH)
-        axes.title.set_fontsize(12)
         if metric != "R2" and metric != "direction" and 0 < 10 * low < high:
-            logarithmic(axes)
+            style.logarithmic(axes)
     legend(panels[0, 0], ncols=3)
     ja, en = "、".join(words[0] for words in names), ", ".join(words[1] for words in names)
     ja, en = f"エポックごとの{ja}。", f"{en} by epoch."

@@ -10,26 +10,35 @@ from helpers.language import text
 from helpers.plots import style
 from helpers.plots.style import Dates, Picture, canvas, few_dates, in_unit, label, legend, styled
 
-CLOSE_UP = 30  # steps at the end, drawn once more
+CLOSE_UP = 20  # steps at the end, drawn once more
 STEPS_BACK = "k（何期前の実際の値と比べたか）", "k (steps back)", "\n"
 Array, Band = np.ndarray, tuple[np.ndarray, np.ndarray]
 
 
 def three_lines(
-    axes: Axes, dates: Dates, actual: Array, y: Array, attrs: dict, lag: int | None = 1, first: int = 0, size: float = 1
+    axes: Axes,
+    dates: Dates,
+    actual: Array,
+    y: Array,
+    attrs: dict,
+    lag: int | None = 1,
+    first: int = 0,
+    marks: bool = True,
 ) -> None:
-    """Actual values, prediction and, unless `lag` is None, the actual values shifted by `lag` >= 0, from row `first` on.
+    """Actual values (grey), prediction (red) and, unless `lag` is None, the actual values shifted by `lag` >= 0 (blue).
 
-    size: of the markers and lines, 1 for some 30 rows.
+    From row `first` on. Without `marks` the lines are thin: for more rows than can have a marker each.
     """
-    grey = {"color": style.GREY, "markersize": 5 * size, "linewidth": size, "label": text("実際の値", "actual")}
-    red = {"color": style.RED, "markersize": 8 * size, "linewidth": 1.5 * size, "label": text("予測", "prediction")}
-    blue = {"color": style.BLUE, "markersize": 9 * size, "linewidth": size}
-    axes.plot(dates[first:], actual[first:], "^-", **grey)
-    axes.plot(dates[first:], y[first:], "*:", **red)
+    width = 1.4 if marks else 1
+    axes.plot(dates[first:], actual[first:], "-", color=style.GREY, linewidth=width, label=text("実際の値", "actual"))
     if lag is not None:
-        start, shifted = max(first, lag), text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
-        axes.plot(dates[start:], actual[start - lag : len(actual) - lag], "+--", **blue, label=shifted)
+        start, words = max(first, lag), text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
+        shifted = actual[start - lag : len(actual) - lag]
+        axes.plot(dates[start:], shifted, "--", color=style.BLUE, linewidth=width, label=words)
+    axes.plot(dates[first:], y[first:], "-.", color=style.RED, linewidth=width, label=text("予測", "prediction"))
+    if marks:
+        for line, marker, size in zip(axes.get_lines(), "^*" if lag is None else "^P*", (7, 7, 10), strict=False):
+            line.set(marker=marker, markersize=size)
     label(axes, y=attrs)
     few_dates(axes)
 
@@ -42,7 +51,7 @@ def _bars_by_lag(axes: Axes, profile: pd.Series, attrs: dict, short: bool = Fals
     """RMSE by lag; the smallest bar is hatched and named."""
     best = profile.idxmin()
     for chosen, color, hatch in ((profile.index != best, style.SKY, None), (profile.index == best, style.RED, "//")):
-        axes.bar(profile.index[chosen], profile[chosen], color=color, hatch=hatch, edgecolor="black")
+        axes.bar(profile.index[chosen], profile[chosen], color=style.pale(color), hatch=hatch, edgecolor="black")
     above = profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()
     name = f"k = {best}" if short else text(f"最小: {best} 期前", f"smallest: {best} back", "\n")
     look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
@@ -73,24 +82,28 @@ def forecast_lines(
 
     Each of n values, oldest first.
     """
-    figure, (top, bottom) = canvas(6.6, nrows=2, height_ratios=[2, 3])
+    figure, (top, bottom) = canvas(6.4, nrows=2, height_ratios=[1, 2])
     actual, y = (np.asarray(line, dtype=float).reshape(-1) for line in (actual, predicted))
     zoom, finding = min(close_up, len(actual) - (lag or 0)), _finding(actual, y, lag)
-    three_lines(top, dates, actual, y, attrs, lag, size=0.6)
+    three_lines(top, dates, actual, y, attrs, lag, marks=False)
     three_lines(bottom, dates, actual, y, attrs, lag, first=len(actual) - zoom)
-    figure.legend(*bottom.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    top.axvspan(dates[-zoom], dates[-1], color=style.GREY, alpha=0.15)
+    legend(bottom, ncols=3)
     label(top, finding)
-    label(bottom, (f"最後の {zoom} 期を拡大", f"The last {zoom} steps, enlarged", " / "))
-    ja, en = "実際の値（三角）、予測（星と点線）", "Actual values (triangles), prediction (stars, dotted)"
+    label(bottom, (f"最後の {zoom} 期（上の灰色の部分）を拡大", f"The last {zoom} steps (grey above), enlarged"))
+    ja, en = "実際の値（灰色の三角）、予測（赤い星）", "Actual values (grey triangles), prediction (red stars)"
     if lag is not None:
-        ja, en = f"{ja}、{lag} 期ずらした実際の値（プラス）", f"{en}, actual values shifted by {lag} (plus signs)"
+        ja, en = (
+            f"{ja}、{lag} 期ずらした実際の値（青いプラス）",
+            f"{en}, actual values shifted by {lag} (blue plus signs)",
+        )
     return Picture(figure, f"{ja}。{finding[0]}。", f"{en}. {finding[1]}.")
 
 
 @styled
 def lag_bars(profile: pd.Series, attrs: dict) -> Picture:
     """RMSE between the prediction and the actual value k steps earlier; the smallest bar is hatched."""
-    figure, axes = canvas(3.2)
+    figure, axes = canvas(3.6)
     _bars_by_lag(axes, profile, attrs)
     ja = f"ラグごとの RMSE の棒グラフ。最小は {profile.idxmin()} 期前。"
     return Picture(figure, ja, f"Bars of RMSE by lag; the smallest is the one {_back(profile.idxmin())}.")
@@ -102,15 +115,16 @@ def lags_beside(profiles: dict[str, pd.Series]) -> Picture:
 
     Without a unit, so that models of different series can stand side by side.
     """
-    figure, axes = canvas(3.4)
+    figure, axes = canvas(3.8)
     width, best = 0.8 / len(profiles), {int(profile.idxmin()) for profile in profiles.values()}
     looks = zip(style.COLOURS[::-1], (None, "//", "..", "xx", "++", "--"), strict=True)
     for k, ((name, profile), (color, hatch)) in enumerate(zip(profiles.items(), looks, strict=False)):
         place = profile.index + (k - (len(profiles) - 1) / 2) * width
-        axes.bar(place, profile / profile[0], width, color=color, hatch=hatch, edgecolor="black", label=name)
+        look = {"color": style.pale(color), "hatch": hatch, "edgecolor": "black", "label": name}
+        axes.bar(place, profile / profile[0], width, **look)
     axes.axhline(1, **style.DASHED)
     axes.set_xticks(next(iter(profiles.values())).index)
-    legend(axes, "upper left")
+    legend(axes, ncols=3)
     if len(best) == 1:
         (lag,) = best
         title = (
@@ -134,25 +148,24 @@ def playground(
     before: the last run's prediction, laid under the new one. band: lowest and highest prediction over several seeds.
     """
     # Margins by hand: working them out at every move of a slider would take as long as the drawing itself.
-    figure = Figure(figsize=(8.6, 6), layout="none")
-    figure.subplots_adjust(left=0.1, right=0.985, bottom=0.24, top=0.92, hspace=0.5, wspace=0.25)
-    axes = figure.subplot_mosaic([["lines", "lines"], ["end", "lags"]], height_ratios=[3, 2.4], width_ratios=[3, 2.4])
+    figure = Figure(figsize=(style.INCHES, 5.6), layout="none")
+    figure.subplots_adjust(left=0.13, right=0.985, bottom=0.27, top=0.94, hspace=0.6, wspace=0.3)
+    axes = figure.subplot_mosaic([["lines", "lines"], ["end", "lags"]], height_ratios=[2, 3], width_ratios=[3, 2.2])
     zoom = min(CLOSE_UP, len(actual) - 1)
     shade = {"color": style.RED, "alpha": 0.25, "hatch": "....", "label": text("シードによる幅", "range over seeds")}
-    green = {"color": style.GREEN, "label": text("前回の予測", "last run's prediction")}
-    for panel, start, size in ((axes["lines"], 0, 0.6), (axes["end"], len(actual) - zoom, 0.9)):
+    green = {"color": style.GREEN, "linestyle": ":", "label": text("前回の予測", "last run's prediction")}
+    for panel, start, marks in ((axes["lines"], 0, False), (axes["end"], len(actual) - zoom, True)):
+        three_lines(panel, dates, actual, y, attrs, first=start, marks=marks)
+        if before is not None:
+            panel.plot(dates[start:], before[start:], linewidth=1.8 if marks else 1, **green)
         if band is not None:
             panel.fill_between(dates[start:], band[0][start:], band[1][start:], **shade)
-        if before is not None:
-            panel.plot(dates[start:], before[start:], "-.", **green)
-        three_lines(panel, dates, actual, y, attrs, first=start, size=size)
-    few_dates(axes["end"], 5)
-    axes["end"].set_ylabel("")
-    label(axes["lines"], (attrs["title_ja"], attrs["title_en"]))
+    few_dates(axes["end"], 4)
+    label(axes["lines"], (attrs["title_ja"], attrs["title_en"], " / "))
     label(axes["end"], (f"最後の {zoom} 期", f"The last {zoom} steps"))
     _bars_by_lag(axes["lags"], profile, attrs, short=True)
     label(axes["lags"], ("予測(t) と 実際(t − k)", "prediction(t), actual(t − k)"), ("k", "k"))
-    legend(axes["lines"], ncols=2)
+    legend(axes["end"], ncols=2)
     ja = f"テスト部分の実際の値、予測、1期ずらした実際の値と、ラグごとの RMSE。最小は {profile.idxmin()} 期前。"
     en = "Actual values, prediction and shifted actual values of the test part, and RMSE by lag, smallest at"
     return Picture(figure, ja, f"{en} {profile.idxmin()} back.")
@@ -161,18 +174,18 @@ def playground(
 @styled
 def changes(actual_change: ArrayLike, predicted_change: ArrayLike, attrs: dict) -> Picture:
     """Predicted change against actual change; on the diagonal a forecast would be right. Each of n values."""
-    figure, axes = canvas(3.8)
+    figure, axes = canvas(4.2)
     a, p = (np.asarray(change, dtype=float).reshape(-1) for change in (actual_change, predicted_change))
     ends = [-1.05 * np.abs(a).max(), 1.05 * np.abs(a).max()]
     axes.plot(ends, ends, "--", color=style.GREY, label=text("完全な予測", "perfect forecast"))
     axes.axhline(0, color="black", linewidth=1, linestyle=":", label=text(*style.NAIVE))
     axes.plot(a, p, "o", color=style.RED, alpha=0.7, label=text("モデル", "model"))
-    legend(axes, "upper left")
+    legend(axes, ncols=3)
     x, y = in_unit("実際の変化", "actual change", attrs), in_unit("予測した変化", "predicted change", attrs)
     share = np.abs(p).mean() / np.abs(a).mean()
     ja = f"予測した変化の大きさは、平均すると実際の変化の {share:.0%}"
     en = f"Predicted changes are on average {share:.0%} as large as actual ones"
-    label(axes, (ja, en), x, (*y, "\n"))
+    label(axes, (ja, en), x, y)
     axes.xaxis.set_major_formatter(style.DIGITS)
     return Picture(
         figure, f"横軸は実際の変化、縦軸は予測した変化。{ja}。", f"Actual change across, predicted change up. {en}."
@@ -182,15 +195,20 @@ def changes(actual_change: ArrayLike, predicted_change: ArrayLike, attrs: dict) 
 @styled
 def error_of_guesses(offsets: ArrayLike, errors: ArrayLike, attrs: dict) -> Picture:
     """Mean squared error of the forecast "today's price plus a constant", by the constant."""
-    figure, axes = canvas(3.2)
+    figure, axes = canvas(3.6)
     curve = pd.Series(errors, offsets)
     best = curve.idxmin()
     axes.plot(curve, color=style.BLUE)
-    axes.plot(best, curve[best], "*", color=style.RED, markersize=16, label=text("誤差が最小", "smallest error"))
     axes.axvline(0, color=style.GREY, linestyle="--", label=text("今日の価格そのまま", "today's price as it is"))
-    legend(axes, "upper center")
+    axes.plot(best, curve[best], "*", color=style.RED, markersize=16, label=text("誤差が最小", "smallest error"))
+    legend(axes, ncols=2)
     x = in_unit("今日の価格に足す数", "added to today's price", attrs)
     y = in_unit("平均二乗誤差", "mean squared error", attrs, square=True)
-    label(axes, ("「今日の価格 + 定数」の誤差", "Error of the forecast: today's price + a constant"), x, (*y, "\n"))
+    unit_ja, unit_en = (f" {attrs[key]}" if attrs.get(key) else "" for key in ("unit_ja", "unit_en"))
+    title = (
+        f"誤差が最小なのは、今日の価格に {best:,.3g}{unit_ja} を足す予測",
+        f"The error is smallest when {best:,.3g}{unit_en} are added to today's price",
+    )
+    label(axes, title, x, y)
     axes.xaxis.set_major_formatter(style.DIGITS)
-    return Picture(figure, f"放物線。底は {best:,.3g}。", f"A parabola with its bottom at {best:,.3g}.")
+    return Picture(figure, f"放物線。{title[0]}。", f"A parabola. {title[1]}.")

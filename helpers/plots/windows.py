@@ -23,7 +23,7 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
         en = f"window {window} and horizon {horizon} are too long for {len(values)} rows: lower one of them."
         raise BadInput(ja, en)
     count, upto = len(starts), min(len(values), starts[-1] + window + horizon + 2)
-    figure, (top, bottom) = canvas(2.6 + 0.35 * count, nrows=2, sharex=True, height_ratios=[3, 0.6 + count * 0.8])
+    figure, (top, bottom) = canvas(3.2 + 0.35 * count, nrows=2, sharex=True, height_ratios=[3.4, 0.6 + count * 0.8])
     days = np.arange(1, upto + 1)
     top.plot(days, values[:upto], color=style.GREY, marker=".")
     label(top, (f"窓の長さ {window}、ずらし幅 {stride}", f"window {window}, stride {stride}"), y=price)
@@ -36,7 +36,7 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
     bottom.set_ylim(count - 0.4, -0.6)
     bottom.xaxis.get_major_locator().set_params(integer=True)
     bottom.set_xlabel(text("日", "Day"))
-    legend(bottom, "center left", bbox_to_anchor=(1, 0.5))
+    legend(bottom, ncols=2)
     en = f"The first {count} windows under the series: circles are inputs, stars are targets."
     return Picture(figure, f"系列の下に最初の{count}個の窓。丸が入力、星が目標。", en)
 
@@ -47,17 +47,17 @@ def split_or_shuffle(dates: Dates, t: ArrayLike, test: int, seed: int = 0, attrs
 
     dates, t: (n,), in the unit of `attrs`, those of a series.
     """
-    figure, (left, right) = canvas(3.2, ncols=2, sharey=True)
+    figure, (left, right) = canvas(3.6, ncols=2, sharey=True)
     t = np.asarray(t, dtype=float).reshape(-1)
     rows = np.arange(len(t))
     drawn = np.random.default_rng(seed).choice(len(t), test, replace=False)
     for axes, chosen in ((left, rows >= len(t) - test), (right, np.isin(rows, drawn))):
         axes.plot(
-            dates[~chosen], t[~chosen], ".", color=style.BLUE, markersize=2, label=text("学習部分", "training part")
+            dates[~chosen], t[~chosen], ".", color=style.BLUE, markersize=3, label=text("学習部分", "training part")
         )
         axes.plot(dates[chosen], t[chosen], "x", color=style.RED, markersize=5, label=text("テスト部分", "test part"))
-        few_dates(axes, 6)
-    legend(left, "best", markerscale=1.5)
+        few_dates(axes, 5)
+    legend(left, ncols=2, markerscale=1.5)
     label(left, ("時間の順に分ける", "Split in time"), style.DATE, in_unit("目標 t", "Target t", attrs or {}))
     label(right, ("混ぜて分ける（誤り）", "Shuffled split (wrong)"), style.DATE)
     ja = "左は最後の部分だけがテスト。右はテストの点が学習の点の間に散らばる。"

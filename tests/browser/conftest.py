@@ -4,14 +4,33 @@ from pathlib import Path
 
 import pytest
 from lab import Notebook, chromium, jupyter_lab
+from reading import run_in_both_languages
 
 FAILURES = Path(__file__).parent / "failures"
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    with jupyter_lab(tmp_path_factory.mktemp("lab")) as address:
+def folder(tmp_path_factory):
+    """Where JupyterLab starts: a copy of the notebooks, and a home."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="session")
+def address(folder):
+    with jupyter_lab(folder) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def reader_chose(folder):
+    """Call it with "ja", "en" or "both": what a notebook that is opened now finds remembered."""
+
+    def choose(language):
+        settings = folder / "home" / "lstm-tutorial" / "language"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(language, encoding="utf-8")
+
+    return choose
 
 
 @pytest.fixture(scope="session")
@@ -50,11 +69,12 @@ def open_notebook(browser, address, pages):
 
 
 @pytest.fixture(scope="session")
-def playground(browser, address, pages):
-    """Step 05, opened and run once for all tests that play with it; they leave it working, not untouched."""
+def playground(browser, address, pages, reader_chose):
+    """Step 05, run in Japanese, and in English for all tests that play with it; they leave it working, not untouched."""
+    reader_chose("ja")
     notebook = Notebook(browser, address, "05_validation")
     pages.append(notebook)
-    notebook.run_all()
+    notebook.strangers = run_in_both_languages(notebook)
     yield notebook
     notebook.close()
 

@@ -1,10 +1,28 @@
 """The reader's own CSV: the forms that are read, and the mistakes that are named."""
 
+import gzip
 import re
+import zipfile
 
+import numpy as np
 import pandas as pd
 import pytest
-from price_samples import FORMATS, as_nikkei, as_stooq, in_both_languages, is_well_formed, prices
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from price_samples import (
+    DIALECTS,
+    FORMATS,
+    SAMPLES,
+    as_fred,
+    as_nikkei,
+    as_stooq,
+    in_both_languages,
+    is_read_or_refused,
+    is_well_formed,
+    prices,
+    spoiled,
+    table,
+)
 from yahoo_server import HTML
 
 from helpers.data import DataError, load_prices
@@ -26,6 +44,129 @@ def test_formats_and_encodings(style, encoding, tmp_path, capsys):
     assert frame.attrs["value_ja"] == "価格" and frame.attrs["unit_en"] == "" and capsys.readouterr() == ("", "")
     if "Volume" in frame:
         assert frame["Volume"].iloc[3] == (1.03e9 if style == "investing" else 1003)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_dialect_gives_the_same_prices(dialect, tmp_path, capsys):
+    write, columns = DIALECTS[dialect]
+    (tmp_path / "a.csv").write_text(write(prices()), encoding="utf-8")
+    frame = load_prices(tmp_path / "a.csv")
+    is_well_formed(frame)
+    assert frame.shape == (40, columns)
+    expected = prices()[[name for name in PRICES if name in frame]]
+    assert (frame.index.normalize() == expected.index).all()
+    np.testing.assert_allclose(frame[list(expected)], expected, rtol=1e-12)
+    told = capsys.readouterr().out
+    assert bool(told) == (dialect == "FRED")
+
+
+def test_the_time_of_day_is_read(tmp_path):
+    for text, hour in [
+        (table(prices(), "日時,時刻,終値", "{d},15:00,{c}"), 15),
+        (DIALECTS["half days"][0](prices()), 16),
+    ]:
+        (tmp_path / "a.csv").write_text(text)
+        assert (load_prices(tmp_path / "a.csv").index.hour == hour).all()
+    noon = table(prices(), "Date,Close", "{d},{c}", "%Y-%m-%d 12:00 AM")
+    (tmp_path / "a.csv").write_text(noon)
+    assert (load_prices(tmp_path / "a.csv").index.hour == 0).all()
+
+
+def test_months(tmp_path):
+    months = pd.period_range("2020-01", periods=40, freq="M")
+    for write in ("{:%Y年%m月}", "{:%Y-%m}", "{:%Y/%m}"):
+        lines = [f"{write.format(month)},{100 + k}" for k, month in enumerate(months)]
+        (tmp_path / "m.csv").write_text("\n".join(["年月日,終値", *lines]), encoding="utf-8")
+        assert (load_prices(tmp_path / "m.csv").index == months.to_timestamp()).all()
+
+
+def test_a_file_of_one_value_is_named_after_its_column(tmp_path, capsys):
+    (tmp_path / "a.csv").write_text(as_fred(prices()))
+    attrs = load_prices(tmp_path / "a.csv").attrs
+    assert attrs["title_ja"] == attrs["title_en"] == "DEXJPUS" and attrs["value_en"] == "value"
+    in_both_languages(capsys.readouterr().out, " 2 ", "10")  # how many days without a value, and the line of the first
+
+
+@pytest.mark.parametrize("pack", ["gz", "zip"])
+def test_packed_files(pack, tmp_path):
+    (tmp_path / "a.csv").write_text(as_stooq(prices()), newline="")
+    packed = tmp_path / f"a.csv.{pack}"
+    if pack == "gz":
+        packed.write_bytes(gzip.compress((tmp_path / "a.csv").read_bytes()))
+    else:
+        with zipfile.ZipFile(packed, "w") as file:
+            file.write(tmp_path / "a.csv", "folder/a.csv")
+            file.writestr("__MACOSX/._a.csv", b"\0")
+    frame = load_prices(packed)
+    assert frame.equals(load_prices(tmp_path / "a.csv")) and frame.attrs["name"] == "a"
+    packed.write_bytes(packed.read_bytes()[:-200])
+    with pytest.raises(DataError) as error:
+        load_prices(packed)
+    in_both_languages(error.value, packed.name)
+
+
+def as_download(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat({"^N225": frame}, axis="columns", names=["Ticker", "Price"]).swaplevel(axis="columns")
+
+
+FRAMES = {
+    "by date": lambda f: f,
+    "in Tokyo": lambda f: f.tz_localize("Asia/Tokyo"),
+    "a column of dates": lambda f: f.reset_index(),
+    "a column of words": lambda f: f.reset_index().astype({"Date": str}),
+    "periods": lambda f: f.to_period("D"),
+    "yf.download": as_download,
+    "newest first": lambda f: f[::-1],
+    "Japanese titles": lambda f: f.rename(columns={"Open": "始値", "High": "高値", "Low": "安値", "Close": "終値"}),
+}
+
+
+@pytest.mark.parametrize("form", FRAMES)
+def test_a_frame_handed_in(form):
+    frame = load_prices(FRAMES[form](prices()))
+    is_well_formed(frame)
+    assert np.array_equal(frame, prices()) and (frame.index == prices().index).all()
+    assert frame.attrs["name"] == "DataFrame"
+
+
+def test_a_part_of_a_series_keeps_what_is_known_of_it():
+    ibm = load_prices("ibm")
+    part = load_prices(ibm.tail(50))
+    assert part.attrs == ibm.attrs and part.equals(ibm.tail(50))
+
+
+@pytest.mark.parametrize(
+    "spoil, parts",
+    [
+        (lambda f: f.assign(Open=f["Open"].where(f.index != f.index[5])), ["iloc[5]", "Open"]),
+        (lambda f: pd.concat([f, f.tail(1)]), ["iloc[40]", "iloc[39]"]),
+        (lambda f: f.reset_index(drop=True), ["DataFrame", "Open, High"]),
+        (lambda f: f.head(20), ["20", "30"]),
+        (lambda f: f.add_suffix(" x"), ["Open x", "Close"]),
+        (lambda f: f.assign(Open="x"), ["iloc[0]", "'x'"]),
+        (lambda f: f.iloc[:0], ["DataFrame", "30"]),
+        (lambda f: pd.DataFrame(), ["DataFrame"]),
+        (
+            lambda f: pd.concat([as_download(f), as_download(f).rename(columns={"^N225": "7203.T"})], axis=1),
+            ["DataFrame"],
+        ),
+    ],
+    ids=[
+        "no value",
+        "a date again",
+        "no dates",
+        "too few rows",
+        "doubtful",
+        "words",
+        "empty",
+        "nothing",
+        "two tickers",
+    ],
+)
+def test_a_bad_frame_names_place_and_way_out(spoil, parts):
+    with pytest.raises(DataError) as error:
+        load_prices(spoil(prices()))
+    in_both_languages(error.value, *parts)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +220,39 @@ BAD = {
     "text in a number": (with_line(5, r",\d+\.\d+", ",abc"), [" 5", "Open", "'abc'", "27575.57"]),
     "decimal comma": (with_line(5, r",\d+\.\d+", ',"38.123,45"'), [" 5", "Open", "'38.123,45'"]),
     "infinite": (with_line(5, r",\d+\.\d+", ",1e999"), [" 5", "Open", "'1e999'"]),
-    "yen sign": (with_line(5, r",\d+\.\d+", ",¥38000"), [" 5", "Open", "38000'"]),
+    "unknown currency": (with_line(5, r",\d+\.\d+", ",₩38000"), [" 5", "Open", "38000'"]),
+    "month or day first": (
+        lambda t: "\r\n".join(["Date,Close", *(f"{m:02}/{d:02}/2024,1" for m in range(1, 7) for d in range(1, 7))]),
+        [" 3", "Date", "'01/02/2024'", "2025-06-19"],
+    ),
+    "month first, then day first": (
+        lambda t: "\r\n".join(
+            ["Date,Close", *(f"06/{d:02}/2024,1" for d in range(1, 31)), *(f"{d:02}/07/2024,1" for d in range(13, 20))]
+        ),
+        [" 32", "Date", "'13/07/2024'"],
+    ),
+    "two digits of a year": (with_line(7, "^....-..-..", "25/06/19"), [" 7", "Date", "'25/06/19'"]),
+    "thirteen in the afternoon": (with_line(7, "^(....-..-..)", r"\1 13:00 PM"), [" 7", "Date", "13:00 PM'"]),
+    "prices of doubtful meaning": (
+        lambda t: t.replace("Open,High,Low,Close", "USD,EUR,GBP,CHF").replace(",Volume", ",AUD"),
+        ["a.csv", "USD, EUR", "Close"],
+    ),
+    "bid and ask": (
+        lambda t: t.replace("Open,High,Low,Close,Volume", "Bid,Ask,Mid,Spread,n"),
+        ["a.csv", "Bid, Ask", "Close"],
+    ),
+    "two tickers": (
+        lambda t: "Price,Close,Close\nTicker,^N225,7203.T\nDate,,\n2025-04-01,1,2",
+        ["a.csv", "7203.T", "^N225"],
+    ),
+    "no header": (lambda t: t.partition("\n")[2], ["a.csv", "datetime"]),
+    "json": (lambda t: '{"Date": [1, 2]}', ["a.csv", "JSON", "load_prices"]),
+    "an xml": (lambda t: '<?xml version="1.0"?><a/>', ["a.csv", "HTML"]),
+    "a value below zero": (
+        lambda t: "\n".join(["DATE,T10Y2Y", *(f"2025-04-{d:02},{d - 5}" for d in range(1, 31))]),
+        [" 2", "T10Y2Y", "'-4'"],
+    ),
+    "holidays only": (lambda t: re.sub(r"(?m)^(2[^,]*),.*", r"\1,,,,,", t), ["a.csv", " 0 ", "30"]),
     "letter on a price": (with_line(5, r",\d+\.\d+", ",38K"), [" 5", "Open", "'38K'"]),
     "nan inside": (with_line(6, r",\d+\.\d+", ",NaN"), [" 6", "Open", "'NaN'"]),
     "null inside": (with_line(6, r",\d+\.\d+", ",null"), [" 6", "Open", "'null'"]),
@@ -151,6 +324,48 @@ def test_bad_place_in_a_japanese_file_is_named_in_its_own_words(tmp_path):
     with pytest.raises(DataError) as error:
         load_prices(tmp_path / "n.csv")
     in_both_languages(error.value, " 4", "終値", "'-'")
+
+
+def test_an_excel_file_is_named_as_such(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as file:
+        file.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(DataError) as error:
+        load_prices(tmp_path / "a.xlsx")
+    in_both_languages(error.value, "Excel", "pd.read_excel")
+
+
+def test_a_pack_of_two_files_asks_for_one(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        for name in ("one.csv", "two.csv"):
+            file.writestr(name, as_stooq(prices()))
+    with pytest.raises(DataError) as error:
+        load_prices(tmp_path / "a.zip")
+    in_both_languages(error.value, "one.csv, two.csv")
+
+
+CUTS = st.tuples(
+    st.sampled_from(SAMPLES),
+    st.integers(0, 3000),
+    st.integers(0, 60),
+    st.text(max_size=40),
+    st.sampled_from(["utf-8", "utf-16"]),
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+@given(
+    raw=st.one_of(
+        CUTS.map(lambda cut: spoiled(*cut)),
+        st.binary(max_size=300),
+        CUTS.map(lambda cut: gzip.compress(spoiled(*cut))[: 2000 - cut[2]]),
+    )
+)
+def test_whatever_a_file_holds_it_is_read_or_refused_in_both_languages(raw, tmp_path):
+    """python tests/data/fuzz.py goes on for as long as you like."""
+    (tmp_path / "a.csv").write_bytes(raw)
+    is_read_or_refused(tmp_path / "a.csv")
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"Date,Close\n\x81 "])

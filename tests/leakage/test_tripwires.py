@@ -11,16 +11,13 @@ from torch import nn
 from helpers.baselines import naive_forecast
 from helpers.data import generate, load_prices
 from helpers.leakage import (
-    Finding,
     alter,
     coin_tosses,
     evaluation_changes_weights,
     future_changes_past,
-    report,
     skill_without_target,
     statistics_depend_on_test,
     suite,
-    tell,
 )
 from helpers.training import Forecaster, Standardizer, predict
 from helpers.windows import make_windows, split_last
@@ -327,21 +324,3 @@ def test_forecasts_of_another_length_are_named_in_both_languages():
 
 def test_a_score_that_is_no_number_cannot_be_judged():
     assert skill_without_target(lambda values, test: float("nan"), WALK, TEST).fired is None
-
-
-@pytest.mark.parametrize(("language", "word"), [("ja", "検知"), ("en", "FIRED"), ("both", "検知 / FIRED")])
-def test_the_report_speaks_the_language_in_force(language, word, monkeypatch):
-    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
-    table = report([Finding("a", True, "見つけた", "found"), Finding("b", None, "不明", "unknown")])
-    assert list(table.index) == ["a", "b"] and table.loc["a", "state"] == word
-    assert ("見つけた" in table.loc["a", "seen"], "found" in table.loc["a", "seen"]) == (
-        language != "en",
-        language != "ja",
-    )
-
-
-def test_tell_prints_and_hands_on(monkeypatch, capsys):
-    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "both")
-    findings = [Finding("a", False, "異常なし", "fine")]
-    assert tell(iter(findings)) == findings
-    assert capsys.readouterr().out == "[検知なし / silent] a\n    異常なし\n    fine\n"

@@ -112,7 +112,7 @@ def test_a_skill_below_the_floor_is_written_in_its_own_row():
     table = pd.DataFrame({"skill": [np.nan, -3], "seeds low": np.nan, "seeds high": np.nan}, index=index)
     axes = plots.skills(table).figure.axes[0]
     (words,) = axes.texts
-    assert words.get_text() == "naive: -3" and words.get_position()[1] == 1
+    assert words.get_text() == "-3.0" and words.get_position()[1] == 1
 
 
 def test_a_difference_that_cannot_be_claimed_has_a_hollow_marker():
@@ -121,7 +121,11 @@ def test_a_difference_that_cannot_be_claimed_has_a_hollow_marker():
     p = [0.01, 0.05, np.nan, 0.01, 0.05]
     table = pd.DataFrame({"skill": skill, "seeds low": skill, "seeds high": skill, "p Holm": p}, index=index)
     picture = plots.skills(table)
-    hollow = [line for line in picture.figure.axes[0].get_lines() if line.get_markerfacecolor() == "white"]
+    hollow = [
+        line
+        for line in picture.figure.axes[0].get_lines()
+        if line.get_markerfacecolor() == "white" and len(line.get_xdata())
+    ]
     assert [line.get_ydata().tolist() for line in hollow] == [[1, 2], [4]] and "Hollow" in picture.alt
     assert "Hollow" not in plots.skills(table.drop(columns="p Holm")).alt
 
@@ -180,17 +184,122 @@ def test_an_r2_that_leaves_its_axes_says_so():
 
 def test_the_closed_loop_may_run_longer_than_the_truth():
     wave = np.arange(300.0)
-    left, right = plots.closed_loop(wave, {"loop": np.arange(500.0)}, ATTRS).figure.axes
-    assert line(left, "loop").get_ydata().tolist() == wave[:100].tolist()
-    assert line(right, "loop").get_ydata().tolist() == wave[-100:].tolist()
-    assert line(right, "loop").get_xdata()[-1] == 300
+    picture = plots.closed_loop(wave, {"loop": [np.arange(500.0) + 1, wave + 15], "twin": [wave]}, ATTRS)
+    left, right = picture.figure.axes
+    assert line(left, "loop").get_ydata().tolist() == [1] * 300  # the distance from the wave
+    truth, first = right.get_lines()  # "twin" lies on "loop" and is not drawn again
+    assert first.get_ydata().tolist() == (wave[-100:] + 1).tolist() and first.get_xdata()[-1] == 300
+    assert truth.get_ydata().tolist() == wave[-100:].tolist()
+    assert "loop 1 / 2; twin 1 / 1" in picture.alt  # 15 is more than a tenth of the amplitude of 149.5
+
+
+def test_paths_say_how_far_they_move_or_how_far_off_they_are():
+    actual, dates = np.arange(40.0) * 100, pd.date_range("2024-01-01", periods=40)
+    flat = np.full((2, 5), 900.0) + [[0], [1000]]
+    ahead = flat + np.arange(1, 6) * 100 + 7
+    still = plots.paths_from_origins(dates, actual, [10, 20], {"flat": flat}, ATTRS)
+    assert "Mean move in 5 steps: actual 500 yen, forecast 0 yen" in still.alt
+    moving = plots.paths_from_origins(dates, actual, [10, 20], {"flat": flat, "ahead": ahead}, ATTRS)
+    assert "Mean error of the 2 forecasts drawn: flat 300, ahead 7 yen" in moving.alt
+    assert len(moving.figure.axes) == 2 and np.ptp(np.ptp([axes.get_ylim() for axes in moving.figure.axes], axis=1)) < 1
+    fan = {"95%": (ahead[:1] - 10, ahead[:1] + 3), "80%": (ahead[:1] - 6, ahead[:1] - 5)}
+    covered = plots.paths_from_origins(dates[:14], actual[:14], [10], {}, ATTRS, fan)
+    assert "4 of 4 in the 95% interval, 0 of 4 in the 80% interval" in covered.alt  # the fifth day is still to come
+
+
+def test_the_error_of_the_last_step_is_said_in_multiples_of_the_first():
+    one, two = pd.Series([2.0, 3, 6], index=[1, 2, 3]), pd.Series([1.0, 1, 1], index=[1, 2, 3])
+    assert "error is 1.0 to 3.0 times" in plots.error_by_step({"one": one, "two": two}, ATTRS).alt
+    assert (
+        "error is 3.0 times that of one step (√3 = 1.7)"
+        in plots.error_by_step({"two": two, "one": one}, ATTRS, 2.0).alt
+    )
+
+
+def test_clear_wins_and_losses_are_counted_by_baseline():
+    index = pd.MultiIndex.from_product([["one", "two"], ["naive", "linear"]])
+    table = pd.DataFrame({"skill": [0.5, -0.5, 0.1, -0.1], "seeds low": np.nan, "seeds high": np.nan}, index=index)
+    said = plots.skills(table.assign(**{"p Holm": [0.01, 0.04, 0.02, 0.05]})).alt
+    assert "Clear wins: 2 against naive; clear losses: 1 against linear" in said and "ナイーブ予測に 2 つ" in said
+    assert "4 pairs: no difference can be told from chance" in plots.skills(table.assign(**{"p Holm": 0.05})).alt
+    assert "Positive skill: 2 against naive (of 4 pairs)" in plots.skills(table).alt
+    by_mean = table.assign(
+        **{"p Holm": 0.01, "skill of mean": 0.1}
+    )  # the test is of the mean forecast, and so is its sign
+    assert "Clear wins: 2 against naive, 2 against linear; clear losses: none" in plots.skills(by_mean).alt
+
+
+def test_arrows_set_out_from_the_table_before():
+    index = pd.MultiIndex.from_product([["one"], ["naive"]])
+    table = pd.DataFrame({"skill": [0.5], "seeds low": np.nan, "seeds high": np.nan}, index=index)
+    (arrow,) = plots.skills(table, before=table - 3).figure.axes[0].texts
+    assert arrow.xy == (0.5, 0) and arrow.xyann == (-1, 0)  # from the edge, below which nothing is drawn
+
+
+@pytest.mark.parametrize(("mean", "said"), [(0.2, "Wins where"), (-0.2, "It does not win"), (0.05, "Neither")])
+def test_what_many_walks_show_depends_on_their_interval(mean, said):
+    walks = pd.DataFrame({"skill": mean + np.array([-0.2, 0.1, 0.1]), "outside": [True, False, False]})
+    picture = plots.skill_of_walks(walks, (mean - 0.1, mean + 0.1))
+    inside, outside = picture.figure.axes[0].get_lines()[:2]
+    assert said in picture.alt and inside.get_xdata() == pytest.approx([mean + 0.1] * 2)
+    assert outside.get_xdata() == pytest.approx([mean - 0.2])
+
+
+def test_the_week_drawn_is_the_one_of_median_error():
+    actual = pd.Series(0.0, pd.date_range("2014-01-01", periods=40, freq="h"))
+    forecast = actual + np.repeat([1, 9, 4, 2], 10)  # three whole weeks of 13 steps
+    picture = plots.season_week(
+        actual, {"mine": forecast, "naive": forecast * 2, "linear": forecast * 4}, ATTRS, week=13
+    )
+    assert line(picture.figure.axes[0], "mine").get_xdata()[0] == actual.index[0]
+    assert "mine: its error is 50% of that of naive, 25% of that of linear" in picture.alt
+
+
+def test_skills_of_paths_say_which_intervals_leave_0_out():
+    table = pd.DataFrame(
+        {"skill": [0.1, 0.2], "seeds low": np.nan, "seeds high": np.nan}, index=["direct", "recursive"]
+    )
+    table[["skill of mean", "days low", "days high"]] = [[0.1, 0.05, 0.2], [-3, -4, -2]]
+    picture = plots.path_skills({"test": table})
+    assert "Interval above 0: direct (test); below 0: recursive (test)" in picture.alt
+    assert "-3.0" in [words.get_text() for words in picture.figure.axes[0].texts]
+    around = plots.path_skills({"test": table.iloc[:1].assign(**{"days low": -0.1})})
+    assert "All intervals over days contain 0" in around.alt
+
+
+def test_a_baseline_below_every_training_is_the_finding():
+    errors = pd.DataFrame([[5.0, 6], [3, 4]], index=["Open", "all"])
+    assert (
+        "The naive alone has a smaller error" in plots.rmse_by_columns(errors, {"naive": 2.9, "linear": 9}, ATTRS).alt
+    )
+    assert "Smallest error: all" in plots.rmse_by_columns(errors, {"naive": 3.1}, ATTRS).alt
+
+
+def test_distances_between_close_and_open_are_those_of_all_days_given():
+    prices = pd.DataFrame({"Open": [1.0, 5, 9], "Close": [3.0, 7, 1]}, index=DATES[:3])
+    prices.attrs = ATTRS
+    assert "the next open is 50% as far" in plots.between_close_and_open(prices).alt
+
+
+def test_the_gain_of_a_few_days_and_lags_beyond_chance_are_counted():
+    gain = pd.Series([1.0, 4, -1, 0], DATES[:4])
+    assert "100% of the gain comes from 1 of 4 days" in plots.gain_by_day(gain, gain.nlargest(1)).alt
+    table = pd.DataFrame({"Close": [0.1, -0.3], "range": [0.4, 0.5]}, index=[1, 2])
+    assert "of 2: Close 1, range 2" in plots.autocorrelations(table, 0.2).alt
+
+
+def test_windows_at_the_border_are_those_that_a_purge_drops():
+    axes = plots.windows_at_border(5, 4, more=2).figure.axes[0]
+    inputs, kept, dropped = axes.containers
+    assert (len(inputs), len(kept), len(dropped)) == (5, 2, 3)
+    assert [bar.get_x() + bar.get_width() for bar in kept] == [-1, 0] and dropped[-1].get_x() == -1
 
 
 def test_a_day_outside_the_first_interval_is_thick():
     prices = pd.DataFrame({"Low": [1.0, 1, 1], "High": [2.0, 9, 2]}, index=DATES[:3])
     prices.attrs = ATTRS
-    forecasts = {"first": np.array([[0, 3]] * 3), "second": np.array([[0, 10]] * 3)}
-    inside, outside = plots.range_intervals(prices, forecasts).figure.axes[0].collections
+    forecasts = {"first": np.array([[0.5, 3]] * 3), "second": np.array([[0.5, 10]] * 3)}
+    _, inside, outside = plots.range_intervals(prices, forecasts).figure.axes[0].collections
     assert len(inside.get_segments()) == 2 and len(outside.get_segments()) == 1
     assert outside.get_linewidth() > inside.get_linewidth() and "a day outside" in outside.get_label()
 

@@ -1,8 +1,13 @@
-"""Japanese, English or both: the reader's choice, remembered for every notebook and after every restart."""
+"""Japanese, English or both: the reader's choice, remembered for every notebook and after every restart.
+
+The words of tables and figures stand in words.py, how tables are shown in tables.py, the look of the page in page.css.
+"""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
+
+from helpers.language.words import words  # public: figures name a thing in both languages
 
 CHOICES = {"日本語": "ja", "English": "en", "両方 Both": "both"}
 
@@ -43,6 +48,11 @@ def text(ja: str, en: str, between: str = " / ") -> str:
     return {"ja": ja, "en": en, "both": ja if ja == en else f"{ja}{between}{en}"}[current()]
 
 
+def named(name: str) -> str:
+    """What a name in a table, of a curve or of a series is called in the language in force; a reader's own name stays."""
+    return text(*words(name))
+
+
 def both(ja: str, en: str) -> str:
     """The two languages on two lines, whatever the choice: for error messages, which a helper by your side must read too."""
     return f"{ja}\n{en}"
@@ -75,40 +85,69 @@ def check_choice(name: str, choice: object, choices: Iterable[str]) -> None:
         )
 
 
+def _large_file() -> Path:
+    return _settings_file().with_name("large type")
+
+
+def large_type() -> bool:
+    """Whether the reader has chosen the larger type, for a projector."""
+    try:
+        return _large_file().exists()
+    except (OSError, ImportError):
+        return False
+
+
+def remember_type(large: bool) -> None:
+    """Make the larger type, or the usual one, the choice of every notebook that is opened from now on."""
+    try:
+        if large:
+            _large_file().parent.mkdir(parents=True, exist_ok=True)
+            _large_file().touch()
+        else:
+            _large_file().unlink(missing_ok=True)
+    except OSError:
+        pass  # a read-only home: the choice holds for this page
+
+
 def say(ja: str, en: str) -> None:
     """Print a sentence in the language in force, one line for each language."""
     print(text(ja, en, between="\n"))
 
 
 def switch():
-    """Three buttons that choose the language: text changes at once, figures and tables when they are drawn next.
+    """Three buttons that choose the language, and one for larger type.
 
-    Returns a widget. It hides the other language by CSS on the `lang` attribute of the notebook's text, so the words
-    themselves are never touched.
+    Returns a widget. Text, headings and tables change at once: both languages are there, each with its `lang`, and CSS
+    hides one. Figures and printed lines change when their cell runs next.
     """
     import ipywidgets as widgets  # here and not above, so that the helpers work where there is no notebook
+    from IPython.display import display
 
-    style = widgets.HTML()
+    from helpers.language.tables import follow_the_switch
+
+    page = widgets.HTML()
     buttons = widgets.ToggleButtons(
         options=CHOICES,
         value=current(),
         description="言語 Language",
         tooltips=["日本語だけ", "English only", "両方 Both"],
     )
+    large = widgets.ToggleButton(value=large_type(), icon="text-height")
 
-    def hide_the_other() -> None:
-        other = {"ja": "en", "en": "ja"}.get(buttons.value)
-        style.value = (
-            f"<style>.jp-Notebook [lang={other}], .jp-OutputArea [lang={other}] {{display: none}}</style>"
-            if other
-            else ""
-        )
+    def show() -> None:
+        large.description = large.tooltip = text("大きな文字", "Larger type", between=" ")
+        kind = "large" if large.value else "usual"
+        page.value = f'<style>{_part("page.css")}</style><div class="lstm-page" data-language="{buttons.value}" data-type="{kind}"></div>'
 
     def choose(change: dict) -> None:  # only a click is remembered: to run a notebook is not to choose a language
-        hide_the_other()
         remember(change["new"])
+        show()
 
-    class Switch(widgets.VBox):
+    def enlarge(change: dict) -> None:
+        remember_type(change["new"])
+        show()
+
+    class Switch(widgets.HBox):
         def _repr_mimebundle_(self, **kwargs) -> dict:
             """The buttons, and words in their place for pages without widgets: the web, an export, a notebook not yet run."""
             note = both(
@@ -120,6 +159,18 @@ def switch():
                 "text/html": f"<em>{note}</em>".replace("\n", "<br>"),
             }
 
-    hide_the_other()
+        def _ipython_display_(self) -> None:
+            display(self._repr_mimebundle_(), raw=True)
+            display({"application/javascript": _part("contents.js"), "text/plain": ""}, raw=True)
+
+    follow_the_switch()
+    show()
     buttons.observe(choose, "value")
-    return Switch([buttons, style])
+    large.observe(enlarge, "value")
+    whole = Switch([buttons, large, page])
+    whole.add_class("lstm-switch")
+    return whole
+
+
+def _part(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
