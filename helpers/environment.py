@@ -10,6 +10,7 @@ from pathlib import Path
 from helpers.language import say
 
 ROOT = Path(__file__).resolve().parents[1]
+PROJECT = "lstm-forecasting-tutorial"
 REPAIR = {"make": "make lab", "pip": "python -m pip install -c constraints.txt -e ."}
 
 
@@ -35,7 +36,7 @@ def _fits(version: str, wanted: str) -> bool:
 def problems() -> dict[str, tuple[str, str]]:
     """What is missing or too old: package -> (version found or "", range wanted). Empty when all is well."""
     found = {}
-    for package, wanted in required().items():
+    for package, wanted in (required() | {PROJECT: ">=0"}).items():  # later steps import helpers as installed
         try:
             version = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
@@ -43,6 +44,14 @@ def problems() -> dict[str, tuple[str, str]]:
         if not version or not _fits(version, wanted):
             found[package] = (version, wanted)
     return found
+
+
+def _stranger() -> str:
+    """The version of the package index's own `helpers`, which has nothing to do with this tutorial; "" if it is not here."""
+    try:
+        return importlib.metadata.version("helpers")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def check() -> bool:
@@ -57,6 +66,12 @@ def check() -> bool:
         print("  OK ", line)
     for package, (version, wanted) in wrong.items():
         print(f"  NG  {package:20} {version or '-':12} ({wanted})")
+    if stranger := _stranger():
+        print(f"  NG  {'helpers':20} {stranger:12} (uninstall)")
+        say(
+            "同じ名前の別のパッケージ helpers が入っています。`python -m pip uninstall helpers` で外してください。",
+            "Another package named helpers is installed. Remove it: `python -m pip uninstall helpers`.",
+        )
     if wrong:
         say(
             f"足りないもの、古いものがあります。ターミナルで `{REPAIR['make']}`（Windows では `{REPAIR['pip']}`）を"
@@ -64,6 +79,7 @@ def check() -> bool:
             f"Something is missing or too old. Run `{REPAIR['make']}` (on Windows `{REPAIR['pip']}`) in a terminal, "
             "then restart the kernel.",
         )
+    if wrong or stranger:
         return False
     say("OK: すべてそろっています。", "OK: everything is in place.")
     return True

@@ -38,17 +38,22 @@ def skills(
     epochs: int = 12,
     seed: int = 0,
     baseline: int = 0,
+    trained: dict[tuple, Forecaster] | None = None,
 ) -> list[float]:
     """Train once on all rows before the last sum(parts) rows; the skill on each part after that, in the order of time.
 
     values: (time,) or (time, features), the first feature is forecast one step ahead. settings: a window, and arguments
     of `Forecaster`. Skill: against the last known value of the feature number `baseline`; 0 is the naive forecast, and
-    where the close is a feature too, its last value is the one to beat.
+    where the close is a feature too, its last value is the one to beat. trained: keeps the models of one series, so that
+    settings scored again, on more parts, are not trained again.
     """
-    settings = dict(settings)
+    trained, settings = {} if trained is None else trained, dict(settings)
     x, t = make_windows(values, settings.pop("window"))
     start = len(x) - sum(parts)
-    forecaster = Forecaster(x[:start], t[:start], seed=seed, **settings).train(epochs)
+    key = start, epochs, seed, x.shape[1], *sorted(settings.items())
+    if key not in trained:
+        trained[key] = Forecaster(x[:start], t[:start], seed=seed, **settings).train(epochs)
+    forecaster = trained[key]
     later = t[start:], forecaster(x[start:]), x[start:, -1, baseline : baseline + 1]  # actual, forecast, baseline
     ends = np.cumsum(parts)[:-1]
     return [skill(*part) for part in zip(*(np.split(values.numpy(), ends) for values in later), strict=True)]

@@ -8,17 +8,13 @@ from numpy.typing import ArrayLike
 from statsmodels.stats.multitest import multipletests
 from statsmodels.tsa.stattools import diebold_mariano_test
 
-from helpers.language import BadInput, text
+from helpers.language import BadInput, named, words
 from helpers.training import metrics
 
 SIGNIFICANCE = 0.05  # the usual level; a Diebold-Mariano p below it counts as a difference
-WORDS = {  # what a scorecard's entries are called where they differ from RMSE, MAE, R2 and MASE
-    "skill": ("スキル", "skill"),
-    "best lag": ("最良のラグ", "best lag"),
-    "R2 of changes": ("変化の R2", "R2 of changes"),
-    "directional accuracy": ("方向の正答率", "directional accuracy"),
-    "Diebold-Mariano p": ("Diebold-Mariano の p", "Diebold-Mariano p"),
-}
+# The entries of a scorecard that have other names in Japanese, for panels that show some of them.
+NAMED = ("skill", "best lag", "R2 of changes", "directional accuracy", "Diebold-Mariano p")
+WORDS = {name: words(name) for name in NAMED}
 
 
 def _flat(**series: ArrayLike) -> list[np.ndarray]:
@@ -154,7 +150,7 @@ def scorecard(
 
 def in_words(scores: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
     """A scorecard, or a table of several with the entries down the index, its entries named in the language in force."""
-    return scores.rename(index={name: text(*words) for name, words in WORDS.items()})
+    return scores.rename(index=named)
 
 
 def verdict(

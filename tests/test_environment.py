@@ -53,6 +53,28 @@ def test_what_is_missing_or_old_is_named_with_the_command_that_mends_it(version,
     assert "`make lab`" in out and "pip install -c constraints.txt -e ." in out and "足りない" in out
 
 
+def test_a_strangers_package_of_the_same_name_and_a_missing_project_are_noticed(capsys, monkeypatch):
+    """The package index has a `helpers` of its own; and step 00 finds ours beside it, which later steps do not."""
+    real = importlib.metadata.version
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.3" if name == "helpers" else real(name))
+    assert environment.check() is False and "pip uninstall helpers" in capsys.readouterr().out
+
+    def missing(name):
+        if name == "lstm-forecasting-tutorial":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert environment.check() is False and "NG  lstm-forecasting-tutorial" in capsys.readouterr().out
+
+
+def test_a_copy_that_left_its_data_behind_says_how_to_install(tmp_path):
+    """pip install . puts helpers/ alone among the packages."""
+    shutil.copytree(ROOT / "helpers", tmp_path / "helpers")
+    done = subprocess.run([sys.executable, "-c", "import helpers"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.count("pip install -e .") == 2
+
+
 def test_another_torch_is_noticed(monkeypatch):
     real = importlib.metadata.version
     monkeypatch.setattr(

@@ -1,5 +1,6 @@
 """The language switch: what it says, where the choice is kept, and what happens where it cannot be kept."""
 
+import gc
 import json
 import re
 import subprocess
@@ -104,6 +105,24 @@ def test_every_rule_of_the_page_keeps_to_notebooks_with_the_switch():
     for selectors in re.findall(r"([^{}]+)\{", css):
         for selector in re.split(r",(?![^(]*\))", selectors):
             assert ":has(.lstm-page" in selector or ".lstm-switch" in selector, selector
+
+
+def test_who_follows_is_told_and_not_kept_alive():
+    class Follower:
+        def __init__(self):
+            self.heard = []
+
+        def hear(self):
+            self.heard.append(language.current())
+
+    follower, other = Follower(), Follower()
+    language.on_change(follower.hear)
+    language.on_change(other.hear)
+    language.remember("en")
+    del other
+    gc.collect()
+    language.remember("ja")
+    assert follower.heard == ["en", "ja"]
 
 
 def test_checks_name_the_setting_and_the_way_out():

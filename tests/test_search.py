@@ -46,6 +46,18 @@ def test_the_skill_is_that_of_the_last_rows_whatever_the_window(window):
         assert skill == pytest.approx(1 - np.sqrt((two_back[part] ** 2).sum() / (one_back[part] ** 2).sum()), abs=1e-4)
 
 
+def test_settings_scored_on_more_parts_are_not_trained_again(monkeypatch):
+    kept = {}
+    (alone,) = search.skills(PRICES[:-50], SETTINGS, [60], epochs=3, trained=kept)
+    monkeypatch.setattr(search.Forecaster, "train", None)
+    assert search.skills(PRICES, SETTINGS, [60, 50], epochs=3, trained=kept)[0] == pytest.approx(alone)
+    for other in ({"seed": 1}, {"epochs": 2}):
+        with pytest.raises(TypeError):  # what differs is trained
+            search.skills(PRICES, SETTINGS, [60, 50], **{"epochs": 3, "trained": kept} | other)
+    with pytest.raises(TypeError):
+        search.skills(PRICES, SETTINGS, [60, 40], epochs=3, trained=kept)  # on ten rows more
+
+
 def test_the_baseline_is_the_feature_asked_for():
     """Against the previous close the same forecast has another skill, and the two are linked by the baselines' errors."""
     (naive,), (close,) = (search.skills(PRICES, SETTINGS, [60], epochs=3, baseline=k) for k in (0, 1))

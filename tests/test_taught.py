@@ -87,10 +87,8 @@ def paths(cls):
     return cls(1, 6, 4)(X)
 
 
-def adapted(adaptive_half_widths):
-    return [
-        adaptive_half_widths(WALK[:20] - 100, WALK - 100, q, gamma).tolist() for q in (0.5, 0.9) for gamma in (0, 0.3)
-    ]
+def adapted(adaptive_margins):
+    return [adaptive_margins(WALK[:20] - 100, WALK - 100, q, gamma).tolist() for q in (0.5, 0.9) for gamma in (0, 0.3)]
 
 
 def intervals(skill_interval):
@@ -166,15 +164,12 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
         "skill_interval": ("validation", intervals),
     },
     "08_uncertainty": {
-        "half_width": (
+        "margin": (
             "uncertainty",
-            lambda width: [float(width(WALK - 100, q)) for q in (-0.2, 0.0, 0.1, 0.8, 0.99, 1.2)],
+            lambda margin: [float(margin(np.abs(WALK - 100), q)) for q in (-0.2, 0.0, 0.1, 0.8, 0.99, 1.2)],
         ),
-        "adaptive_half_widths": ("uncertainty", adapted),
-        "fan": (
-            "uncertainty",
-            lambda fan: [end.tolist() for end in fan(FRAME.to_numpy() / 9, X[:, :2, 0].numpy() + 9, 0.8)],
-        ),
+        "adaptive_margins": ("uncertainty", adapted),
+        "outside": ("uncertainty", lambda outside: outside(WALK, WALK[::-1] - 1, WALK[::-1] + 2).tolist()),
     },
     "09_many_columns": {
         "recent_range": ("columns", lambda recent: [recent(RELATIVE, 1), recent(RELATIVE, half_life=7.5)]),

@@ -11,17 +11,26 @@ from sklearn.metrics import mean_pinball_loss
 from statsmodels.regression.quantile_regression import QuantReg
 
 from helpers.uncertainty import (
+    DistributionForecaster,
     QuantileForecaster,
-    adaptive_half_widths,
+    adaptive_margins,
+    compare_distributions,
     compare_intervals,
     conformal_intervals,
+    coverage_after_shift,
     coverage_by_step,
+    crps,
+    distribution_scores,
     empirical_quantiles,
     fan,
-    half_width,
+    interval_score,
     interval_scores,
     linear_quantiles,
+    margin,
+    outside,
     pinball_loss,
+    simple_distributions,
+    walk_intervals,
 )
 from helpers.validation import diebold_mariano
 
@@ -60,49 +69,100 @@ def test_too_few_residuals(count, confidence):
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.8, 0.95])
-def test_the_half_width_is_that_of_crepes(confidence):
+def test_the_margin_of_sizes_is_the_half_width_of_crepes(confidence):
     residuals = np.random.default_rng(3).standard_t(3, size=(41, 1))
     _, high = conformal_intervals(residuals, np.zeros((1, 1)), confidence)
-    assert half_width(residuals[:, 0], confidence) == high[0, 0]
+    assert margin(np.abs(residuals[:, 0]), confidence) == high[0, 0]
 
 
-def test_the_half_width_covers_as_often_as_its_rank_says():
-    """The new residual is equally likely to take each of the m + 1 ranks: k / (m + 1), whatever the law."""
+def test_a_margin_covers_as_often_as_its_rank_says():
+    """The new score is equally likely to take each of the m + 1 ranks: k / (m + 1), whatever the law."""
     rng, m = np.random.default_rng(4), 20
-    noise = rng.standard_t(2, size=(20_000, m + 1))
-    inside = np.mean([abs(row[-1]) <= half_width(row[:-1], 0.85) for row in noise])
+    scores = np.abs(rng.standard_t(2, size=(20_000, m + 1)))
+    inside = np.mean([row[-1] <= margin(row[:-1], 0.85) for row in scores])
     assert inside == pytest.approx(18 / 21, abs=3.5 * (18 / 21 * 3 / 21 / 20_000) ** 0.5)
 
 
 @pytest.mark.parametrize(
-    ("confidence", "expected"), [(0.95, np.inf), (1.01, np.inf), (0.9, 9), (0.1, 1), (0, 0), (-0.1, 0)]
+    ("confidence", "expected"), [(0.95, np.inf), (1.01, np.inf), (0.9, 9), (0.1, 1), (0, -np.inf), (-0.1, -np.inf)]
 )
-def test_the_half_width_at_both_ends(confidence, expected):
-    assert half_width(np.arange(-9.0, 0), confidence) == expected
+def test_the_margin_at_both_ends(confidence, expected):
+    assert margin(np.arange(9.0, 0, -1), confidence) == expected
 
 
-def test_adaptive_widths_step_by_step():
-    """Four residuals for alpha = 0.4, gamma = 0.2: ranks 3, 4, 3, 3 of 5, worked out on paper."""
-    past, today = [1.0, -2, 3, -4], [3.5, -3.9, 2.0, 9.0]
-    # alpha 0.4 -> width 3, missed -> 0.28 -> rank ceil(3.6) = 4, width 4, held -> 0.36 -> rank 4, held -> 0.44 -> rank 3
-    assert adaptive_half_widths(past, today, 0.6, 0.2).tolist() == [3, 4, 4, 3]
+def test_a_margin_may_be_negative():
+    assert margin([-5.0, -1, -3, -2], 0.6) == -2
 
 
-def test_adaptive_coverage_comes_back_after_the_noise_has_doubled():
-    """The bound holds for any residuals at all: | share missed - alpha | <= (max(alpha, 1 - alpha) + gamma) / (gamma n)."""
-    rng, gamma, n = np.random.default_rng(5), 0.05, 1000
-    today = rng.normal(size=n) * np.repeat([1, 3], n // 2)
+def test_adaptive_margins_step_by_step():
+    """Four scores for alpha = 0.4, gamma = 0.2: ranks 3, 4, 4, 3 of 5, worked out on paper."""
+    past, today = [1.0, 2, 3, 4], [3.5, 3.9, 2.0, 9.0]
+    # alpha 0.4 -> margin 3, missed -> 0.28 -> rank ceil(3.6) = 4, held -> 0.36 -> rank ceil(3.2) = 4, held -> 0.44 -> rank 3
+    assert adaptive_margins(past, today, 0.6, 0.2).tolist() == [3, 4, 4, 3]
+
+
+@pytest.mark.parametrize("gamma", [0.02, 0.05, 1.0])
+def test_the_share_missed_by_adaptive_margins_is_bounded_for_any_scores_at_all(gamma):
+    """| share missed - alpha | <= (max(alpha, 1 - alpha) + gamma) / (gamma n) (Gibbs & Candès 2021, prop. 4.1)."""
+    rng, n = np.random.default_rng(5), 1000
     past = rng.normal(size=200)
-    inside = np.abs(today) <= adaptive_half_widths(past, today, 0.8, gamma)
-    assert abs(inside.mean() - 0.8) <= (0.8 + gamma) / (gamma * n)
-    fixed = np.abs(today) <= half_width(past, 0.8)
-    assert fixed[n // 2 :].mean() < 0.5 and inside[n // 2 :].mean() > 0.75
+    hostile = np.where(np.arange(n) % 400 < 200, np.inf, -np.inf)  # no law, and as unlike the past as can be
+    for scores in (rng.normal(size=n) * np.repeat([1, 3], n // 2), hostile):
+        missed = np.mean(scores > adaptive_margins(past, scores, 0.8, gamma))
+        assert abs(missed - 0.2) <= (0.8 + gamma) / (gamma * n)
 
 
-def test_without_gamma_the_widths_stay_fixed():
-    rng = np.random.default_rng(6)
-    past, today = rng.normal(size=(2, 60))
-    assert set(adaptive_half_widths(past, today, 0.8, 0)) == {half_width(past, 0.8)}
+def test_without_gamma_the_margins_stay_fixed():
+    past, today = np.random.default_rng(6).normal(size=(2, 60))
+    assert set(adaptive_margins(past, today, 0.8, 0)) == {margin(past, 0.8)}
+    # The loop of the notebook, with a gamma so small that nothing moves, says the same.
+    assert adaptive_margins(past, today, 0.8, 1e-12).tolist() == adaptive_margins(past, today, 0.8, 0).tolist()
+
+
+def test_outside_counts_from_the_nearer_end():
+    assert outside([0.0, 3, 5, -2], [1, 1, 1, 1], [4, 4, 4, 4]).tolist() == [1, -1, 1, 3]
+
+
+def test_three_ways_counted_by_hand():
+    actual, y = np.array([1.0, -2, 3, 4, 10, 0]), np.zeros(6)
+    low, high = np.full(6, -1.0), np.full(6, 1.0)
+    walked = walk_intervals(actual, y, low, high, confidence=0.6, gamma=0.2, begin=4)
+    # Scores before: 1, 2, 3, 4 around the line and 0, 1, 2, 3 outside the quantiles; the third of each is the margin.
+    assert [end.tolist() for end in walked["split conformal"]] == [[-3, -3], [3, 3]]
+    assert [end.tolist() for end in walked["CQR"]] == [[-3, -3], [3, 3]]
+    assert [end.tolist() for end in walked["CQR + ACI"]] == [[-3, -4], [3, 4]]  # 10 was missed: the fourth
+
+
+RUNS = 1500
+
+
+@pytest.fixture(scope="module")
+def exchangeable():
+    """1,500 generated series of 60 exchangeable days; 99 scores make the rank of 80% exactly the 80th of 100."""
+    return coverage_after_shift(0.02, days=60, shift=60, runs=RUNS, begin=99, seed=11)[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("day", [1, 30, 60])
+@pytest.mark.parametrize("method", ["split conformal", "CQR", "CQR + ACI"])
+def test_coverage_is_within_the_binomial_interval_of_its_aim_where_days_are_exchangeable(exchangeable, method, day):
+    """One day of each series, so that the 1,500 are independent. 99% intervals, because nine of them are looked at."""
+    low, high = stats.binom(RUNS, 0.8).ppf([0.005, 0.995]) / RUNS
+    assert low <= exchangeable.loc[day, method] <= high
+
+
+@pytest.mark.slow
+def test_after_a_shift_fixed_margins_fail_and_adaptive_ones_come_back():
+    by_day, by_size = coverage_after_shift(0.02, days=300, shift=150, runs=200, seed=12)
+    before, after = by_day.iloc[:150].mean(), by_day.iloc[-50:].mean()
+    assert before.between(0.78, 0.82).all()
+    # 200 series on 50 days: far from the aim by more than chance, whatever the dependence within a series
+    low, high = stats.binom(200, 0.8).ppf([0.005, 0.995]) / 200
+    assert (after[["split conformal", "CQR"]] < low - 0.1).all() and low <= after["CQR + ACI"] <= high
+    # Before the shift the average is right; day by day CQR is the nearer, because its width follows what is known.
+    away = (by_size - 0.8).abs()
+    assert (away.loc[["calm", "volatile"], "CQR"] < away.loc[["calm", "volatile"], "split conformal"] - 0.05).all()
+    assert by_size.loc["calm", "split conformal"] > 0.85 and by_size.loc["volatile", "split conformal"] < 0.75
 
 
 def test_the_fan_is_as_wide_in_percent_at_every_level():
@@ -180,6 +240,117 @@ def test_it_finds_quantiles_that_depend_on_the_window(seed):
         assert np.allclose(y[scale == size].mean(axis=0), [-z * size, z * size], rtol=0.2)
     scores = interval_scores(t, y, (0.1, 0.9))
     assert scores[["low coverage", "high coverage"]].tolist() == pytest.approx([0.9, 0.9], abs=0.03)
+
+
+DECILES = np.arange(1, 10) / 10
+
+
+def test_quantiles_of_one_model_never_cross_and_neither_do_their_means():
+    x, t, _ = noisy(600)
+    runs = []
+    for seed in range(3):
+        model = DistributionForecaster(x, t[:, :1], DECILES, seed=seed)
+        far = torch.cat([x, 50 * torch.randn(200, *x.shape[1:], generator=torch.Generator().manual_seed(seed))])
+        for epochs in (0, 1, 60):
+            y = model.train(epochs)(far).numpy()
+            assert y.shape == (len(far), 9) and (np.diff(y, axis=1) > 0).all()
+        runs.append(y)
+    assert (np.diff(np.mean(runs, axis=0), axis=1) > 0).all()
+
+
+def test_it_starts_from_the_empirical_quantiles_and_finds_those_that_depend_on_the_window():
+    x, t, scale = noisy(2000)
+    model = DistributionForecaster(x, t[:, :1], DECILES)
+    assert np.allclose(model(x).mean(dim=0), np.quantile(t[:, 0], DECILES), atol=0.3)
+    y = model.train(200)(x).numpy()
+    for size in (0.5, 3.0):
+        assert np.allclose(y[scale == size].mean(axis=0), size * stats.norm.ppf(DECILES), atol=0.15 * size)
+
+
+@pytest.mark.parametrize("levels", [(0.5, 0.1), (0.1, 0.1, 0.9)])
+def test_levels_that_do_not_rise_are_refused(levels):
+    x, t, _ = noisy(50)
+    with pytest.raises(ValueError, match="小さい順(.|\n)*must rise"):
+        DistributionForecaster(x, t[:, :1], levels)
+
+
+def test_ties_in_the_data_do_no_harm():
+    x, t, _ = noisy(200)
+    y = DistributionForecaster(x, t[:, :1] * 0, DECILES).train(2)(x).numpy()
+    assert np.isfinite(y).all() and (np.diff(y, axis=1) >= 0).all()
+
+
+def test_simple_distributions_do_not_cross_and_lose_nothing_by_that():
+    x, t, _ = noisy(400, seed=3)
+    x = x + 0.3 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    simple = simple_distributions(x[:40], t[:40, :1], x, DECILES)
+    assert (simple["empirical"] == np.quantile(t[:40, 0], DECILES)).all()
+    raw = linear_quantiles(x[:40], t[:40, :1], DECILES)(x)
+    assert (np.diff(raw, axis=1) < 0).any() and (np.diff(simple["linear quantiles"], axis=1) >= 0).all()
+    assert crps(t[:, 0], simple["linear quantiles"], DECILES).mean() <= crps(t[:, 0], raw, DECILES).mean()
+
+
+@pytest.mark.parametrize("value", [-2.0, -0.3, 0.0, 1.5, 4.0])
+def test_crps_is_the_integral_over_squared_distances_of_distributions(value):
+    """Its definition, the integral of (F(x) - [value <= x])^2 over x (Matheson & Winkler 1976), by summing on a fine grid."""
+    levels = (np.arange(4000) + 0.5) / 4000
+    grid = np.linspace(-12, 12, 240_001)
+    squared = (stats.norm.cdf(grid) - (grid >= value)) ** 2
+    by_definition = squared.sum() * (grid[1] - grid[0])
+    assert crps([value], [stats.norm.ppf(levels)], levels)[0] == pytest.approx(by_definition, rel=2e-3)
+
+
+def test_of_deciles_the_crps_of_a_normal_distribution_is_one_and_a_half_percent_too_small():
+    draws = np.random.default_rng(8).normal(size=200_000)
+    exact = 1 / np.sqrt(np.pi)  # the mean CRPS of the true standard normal distribution (Gneiting & Raftery 2007)
+    found = crps(draws, np.tile(stats.norm.ppf(DECILES), (len(draws), 1)), DECILES).mean()
+    assert found / exact == pytest.approx(0.985, abs=0.005)
+
+
+def test_crps_names_the_true_distribution_among_others():
+    """It is proper: too narrow, too wide and shifted are all worse on average."""
+    draws, right = np.random.default_rng(9).normal(size=20_000), stats.norm.ppf(DECILES)
+    losses = {
+        name: crps(draws, np.tile(quantiles, (len(draws), 1)), DECILES).mean()
+        for name, quantiles in {"right": right, "narrow": 0.6 * right, "wide": 1.5 * right, "high": right + 0.4}.items()
+    }
+    assert min(losses, key=losses.get) == "right"
+
+
+def test_the_interval_score_is_that_of_gneiting_and_raftery_and_the_scaled_sum_of_two_pinball_losses():
+    rng = np.random.default_rng(10)
+    actual, low, high = rng.normal(size=500), -np.abs(rng.normal(size=500)), np.abs(rng.normal(size=500))
+    alpha = 0.2
+    by_hand = [
+        (u - lo) + 2 / alpha * (lo - t) * (t < lo) + 2 / alpha * (t - u) * (t > u)
+        for t, lo, u in zip(actual, low, high, strict=True)
+    ]
+    assert np.allclose(interval_score(actual, low, high, 0.8), by_hand)
+    both = mean_pinball_loss(actual, low, alpha=0.1) + mean_pinball_loss(actual, high, alpha=0.9)
+    assert np.mean(by_hand) == pytest.approx(2 / alpha * both)
+
+
+def test_distribution_scores_of_quantiles_and_of_an_interval():
+    actual, quantiles = np.array([0.0, 5, -5, 1]), np.tile([-2.0, 0, 2], (4, 1))
+    scores = distribution_scores(actual, quantiles, (0.1, 0.5, 0.9))
+    assert scores[["interval score", "coverage", "width"]].tolist() == pytest.approx([(4 * 4 + 10 * 6) / 4, 0.5, 4])
+    assert scores["CRPS"] == crps(actual, quantiles, (0.1, 0.5, 0.9)).mean()
+    interval = distribution_scores(actual, quantiles[:, [0, 2]], (0.1, 0.9))
+    assert np.isnan(interval["CRPS"]) and interval["interval score"] == scores["interval score"]
+
+
+def test_compare_distributions_names_the_better_one():
+    x, t, scale = noisy(1000)
+    right = np.outer(scale, stats.norm.ppf(DECILES))
+    baselines = {"fixed": np.tile(np.quantile(t[:, 0], DECILES), (len(t), 1)), "right": right}
+    table = compare_distributions(t[:, 0], [right, right * 1.01], baselines, DECILES)
+    assert table.loc["fixed", "skill"] > 0.05 and table.loc["fixed", "p"] < 0.05
+    assert abs(table.loc["right", "skill"]) < 0.01
+    losses = [
+        0.2 * sum(mean_pinball_loss(t[k, :1], y[j : j + 1], alpha=q) for j, q in enumerate(DECILES))
+        for k, y in enumerate(right)
+    ]
+    assert table.loc["right", "baseline CRPS"] == pytest.approx(np.mean(losses), rel=1e-5)
 
 
 def test_interval_scores_counted_by_hand():

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import os
 import time
 import warnings
@@ -22,6 +23,8 @@ PERIODS = {"nikkei225": ("2021-01-04", "2025-06-19", 1092), "amazon": ("2013-01-
 LOGGERS = [logging.getLogger(name) for name in ("yfinance", "bs4.dammit")]  # of the packages that log what goes wrong
 NEWER = 60  # fewer days are no exam
 TIMEOUT = 10.0  # seconds for a whole download, so that a stalled network does not hold up a class
+PAUSE = 300  # seconds in which a download that timed out is not tried again: a class waits for a stalled network once
+_stalled: dict[tuple[str, str], float] = {}  # name and first day -> when
 
 
 def downloaded(name: str) -> pd.DataFrame:
@@ -119,6 +122,11 @@ def _ask_yahoo(name: str, start: str, end: str) -> str:
     """The days from `start` to `end` as CSV text, as Yahoo quotes it: adjusted for splits, not for dividends. DataError for any failure."""
     if os.environ.get("LSTM_TUTORIAL_OFFLINE", "0") not in ("", "0"):
         raise DataError("LSTM_TUTORIAL_OFFLINE の設定により接続しません", "LSTM_TUTORIAL_OFFLINE is set: not asked")
+    if time.monotonic() - _stalled.get((name, start), -math.inf) < PAUSE:
+        raise DataError(
+            f"さきほど時間切れになったので、{PAUSE // 60} 分たつか、カーネルを再起動するまで接続しません",
+            f"timed out before, so not asked again for {PAUSE // 60} minutes, or until the kernel is restarted",
+        )
     try:
         with warnings.catch_warnings(action="ignore"):
             answer = _history(name, start, end).dropna(
@@ -132,6 +140,7 @@ def _ask_yahoo(name: str, start: str, end: str) -> str:
         kind, detail = type(error).__name__, " ".join(str(error).partition(". See ")[0].split())[:120]
         if isinstance(error, TimeoutError) or "Timeout" in kind:
             told = f"{TIMEOUT:g} 秒以内に答えがありません", f"no answer within {TIMEOUT:g} seconds"
+            _stalled[name, start] = time.monotonic()
         elif isinstance(error, (ValueError, LookupError, TypeError, AttributeError)):
             told = f"答えが株価の形をしていません（{kind}）", f"the answer does not have the form of prices ({kind})"
         else:

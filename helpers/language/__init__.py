@@ -4,7 +4,8 @@ The words of tables and figures stand in words.py, how tables are shown in table
 """
 
 import os
-from collections.abc import Iterable
+import weakref
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from helpers.language.words import words  # public: figures name a thing in both languages
@@ -41,6 +42,17 @@ def remember(language: str) -> None:
         _settings_file().write_text(language, encoding="utf-8")
     except OSError:  # a read-only home: the choice holds for this kernel
         os.environ["LSTM_TUTORIAL_LANGUAGE"] = language
+    for follower in list(_followers):
+        if follow := follower():
+            follow()
+
+
+_followers: list[weakref.WeakMethod] = []
+
+
+def on_change(method: Callable[[], None]) -> None:
+    """Call a bound method after each choice of a language, as long as its object lives: nothing is kept alive for it."""
+    _followers.append(weakref.WeakMethod(method, _followers.remove))
 
 
 def text(ja: str, en: str, between: str = " / ") -> str:

@@ -48,8 +48,11 @@ def written(column: pd.Series) -> Callable[[object], str]:
     return write
 
 
-def table_html(table: pd.DataFrame | pd.Series) -> str:
-    """A table as HTML: what is shown where a cell ends with one. Long and wide tables are cut as pandas cuts them."""
+def table_html(table: pd.DataFrame | pd.Series, **options: object) -> str:
+    """A table as HTML: what is shown where a cell ends with one. Long and wide tables are cut as pandas cuts them.
+
+    options: of `DataFrame.to_html`, such as index=False.
+    """
     if isinstance(table, pd.Series):
         table = table.to_frame("" if table.name is None else table.name)
     frame = table.copy(deep=False)
@@ -59,19 +62,12 @@ def table_html(table: pd.DataFrame | pd.Series) -> str:
             frame.isetitem(place, frame.iloc[:, place].astype(object).fillna(np.nan))  # pandas would write <NA>
     frame.index, frame.columns = _marked_axis(frame.index), _marked_axis(frame.columns)
     if frame.index.nlevels == frame.columns.nlevels == 1 and not frame.columns.name:
-        frame = frame.rename_axis(
-            index=None, columns=frame.index.name
-        )  # in the row of the heads, not in one of its own
+        # in the row of the heads, not in a row of its own
+        frame = frame.rename_axis(index=None, columns=frame.index.name)
     cut = len(frame) > pd.get_option("display.max_rows")
-    return frame.to_html(
-        formatters=writers,
-        na_rep="–",
-        border=0,
-        escape=False,
-        max_rows=pd.get_option("display.min_rows") if cut else None,
-        max_cols=pd.get_option("display.max_columns") or None,
-        show_dimensions=cut,
-    )
+    cutting = {"max_rows": pd.get_option("display.min_rows") if cut else None, "show_dimensions": cut}
+    cutting["max_cols"] = pd.get_option("display.max_columns") or None
+    return frame.to_html(formatters=writers, na_rep="–", border=0, escape=False, **cutting | options)
 
 
 def _marked_axis(axis: pd.Index) -> pd.Index:

@@ -24,7 +24,7 @@ LOOK = """<style>
 .lstm-cards > .fired {outline: 2px solid var(--state)}
 .lstm-cards > .untold {border-style: dashed; border-left-style: double}
 .lstm-cards p {margin: .3em 0; white-space: normal; line-height: 1.4}
-.lstm-cards p code {color: inherit; background: none; padding: 0; font-size: .85em; white-space: normal}
+.lstm-cards div p code {color: inherit; background: none; padding: 0; font-size: .85em; white-space: normal}
 .lstm-state {font-size: 1.3em; font-weight: bold}
 .lstm-sign {display: inline-block; width: 1.5em; line-height: 1.5em; border-radius: 50%; text-align: center;
   background: var(--state); color: var(--jp-layout-color0, white)}
@@ -63,7 +63,7 @@ class Report:
 
 def _not_tried(name: str) -> Finding:
     part, _ = TRIPWIRES[name]
-    return Finding(name, None, f"{part} を渡していないので、試していません。", f"Not tried: it needs {part}.")
+    return Finding(name, None, f"{part!r} を渡していないので、試していません。", f"Not tried: it needs {part!r}.")
 
 
 def card(finding: Finding) -> str:

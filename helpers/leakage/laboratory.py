@@ -84,16 +84,17 @@ class Experiment:
         self.model = nn.Sequential(nn.Flatten(), nn.Linear(window, hidden_size), nn.Tanh(), output)
         self.optimizer = make_optimizer(self.model, "adamw", 1e-2)
 
-    def _fit(self, x: Tensor, t: Tensor, scale: Scale) -> None:
-        fit(self.model, scale.inputs(x), scale.targets(x, t), self.optimizer, 1)
+    def _fit(self, x: Tensor, t: Tensor, scale: Scale, epochs: int = 1) -> None:
+        fit(self.model, scale.inputs(x), scale.targets(x, t), self.optimizer, epochs)
 
     def train(self) -> "Experiment":
         """All epochs, with a look at the test part after each where a switch asks for it."""
+        if not self.leaks & {"evaluation", "epoch"}:
+            self._fit(self.x_train, self.t_train, self.scale, self.epochs)
+            return self
         best, kept = -np.inf, None
         for _ in range(self.epochs):
             self._fit(self.x_train, self.t_train, self.scale)
-            if not self.leaks & {"evaluation", "epoch"}:
-                continue
             if (seen := self.evaluate()) > best and "epoch" in self.leaks:
                 best, kept = seen, {name: weight.clone() for name, weight in self.model.state_dict().items()}
         if kept:

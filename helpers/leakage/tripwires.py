@@ -33,7 +33,7 @@ class Finding(NamedTuple):
 
 
 @contextlib.contextmanager
-def _same_chance() -> Iterator[None]:
+def same_chance() -> Iterator[None]:
     """Global random numbers start alike in every run and go on afterwards as if nothing had been drawn."""
     python, numpy = random.getstate(), np.random.get_state()
     try:
@@ -47,7 +47,7 @@ def _same_chance() -> Iterator[None]:
 
 
 def _forecasts(forecast: Callable, values: ArrayLike, test: int) -> np.ndarray:
-    with _same_chance():
+    with same_chance():
         y = forecast(copy_of(values), test)
     y = np.asarray(y.detach().cpu() if isinstance(y, Tensor) else y, dtype=float)
     if y.shape[:1] != (test,):
@@ -137,7 +137,7 @@ def statistics_depend_on_test(statistics: Callable[[object, int], object], value
     """
     name, row = "statistics_depend_on_test", len(values) - test
     series = [copy_of(values), *(alter(values, row, how) for how in ALTERATIONS)]
-    with _same_chance():
+    with same_chance():
         before, *after = [_numbers(statistics(one, test)) for one in series]
     if not before.size:
         return Finding(
@@ -167,7 +167,7 @@ def evaluation_changes_weights(model: object, evaluate: Callable[[], object]) ->
     name = "evaluation_changes_weights"
     tensors = [*model.parameters(), *model.buffers()] if isinstance(model, nn.Module) else []
     before, kept = _numbers(model), [tensor.detach().clone() for tensor in tensors]
-    with _same_chance():
+    with same_chance():
         evaluate()
     after = _numbers(model)
     with torch.no_grad():
@@ -189,7 +189,7 @@ def skill_without_target(
     forecast (the last known value). It is asked on `tries` series of coin tosses made from `values`, and fires when
     every answer is above 0 and their mean above `limit`. This also finds what is wrong in the scoring itself.
     """
-    with _same_chance():
+    with same_chance():
         skills = [float(score(coin_tosses(values, seed), test)) for seed in range(tries)]
     name, seen = "skill_without_target", ", ".join(f"{skill:+.2f}" for skill in skills)
     if not np.isfinite(skills).all():

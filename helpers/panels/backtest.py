@@ -4,13 +4,17 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from helpers import plots
 from helpers.backtest import backtest_table, refit_linear, refit_lstm, skill_over_time, walk, walk_forward
 from helpers.baselines import last_known
 from helpers.language import text
-from helpers.panels.engine import Job, Panel, SeriesMenu, box, choice, looked, slider, table_html
+from helpers.panels.controls import SeriesMenu, box, choice, looked, slider
+from helpers.panels.engine import Job, Panel
+from helpers.panels.page import Shown, arguments, source, table_html
 
+PLACE = 600, 420  # of the picture, in CSS pixels
 BASELINES = {"previous close": ("前日の終値", "the previous close"), "naive": ("ナイーブ予測", "the naive forecast")}
 
 
@@ -34,27 +38,64 @@ def backtest_explorer(
     """
     menu = SeriesMenu(series, fallback)
 
+    def seen(prices: pd.DataFrame) -> list[str]:
+        column = prices.attrs["column"]
+        return [column, "Close"] if column != "Close" and "Close" in prices else [column]
+
     def work(series: str, refit_every: int, sliding: bool, train_size: int, window: int, **model: object) -> Job:
         prices = menu[series]
-        column = prices.attrs["column"]
-        columns = [column, "Close"] if column != "Close" and "Close" in prices else [column]
-        values = prices[columns].to_numpy()
+        values = prices[seen(prices)].to_numpy()
         how = {"window": window, "train_size": train_size if sliding else None, "refit_every": refit_every}
         refit = partial(refit_lstm, initial_epochs=initial_epochs, epochs=epochs, **model)
         forecasts = []
         for y in walk(values, test, refit, **how):
             forecasts.append(y)
             yield len(forecasts) / test
-        known = last_known(prices, column, test)
+        known, actual = last_known(prices, prices.attrs["column"], test), values[-test:, 0]
         best = (
             "previous close" if "previous close" in known else "naive"
-        )  # needs no training, and knows what the model knows
-        shown = {"LSTM": np.array(forecasts), text("線形", "linear"): walk_forward(values, test, refit_linear, **how)}
-        actual = values[-test:, 0]
+        )  # it knows what the model knows, and needs no training
+        shown = {"LSTM": np.array(forecasts), "linear": walk_forward(values, test, refit_linear, **how)}
         curves = {name: skill_over_time(actual, y, known[best]) for name, y in shown.items()}
-        picture = plots.skill_over_time(prices.index[-test:], curves, BASELINES[best])
-        table = backtest_table(actual, shown | known, known[best])
-        return picture.to_html(fast=True) + table_html(table) + looked(prices.attrs["name"])
+        told = looked(prices.attrs["name"])
+
+        def show() -> Shown:
+            with plots.room(*PLACE):
+                picture = plots.skill_over_time(prices.index[-test:], curves, BASELINES[best])
+            table = backtest_table(actual, shown | known, known[best])
+            own, against = table.iloc[0], BASELINES[best]
+            sure = "0 を含みません" if own["days low"] > 0 or own["days high"] < 0 else "0 を含みます"
+            holds = "does not hold 0" if own["days low"] > 0 or own["days high"] < 0 else "holds 0"
+            interval = f"{own['days low']:+.3f} … {own['days high']:+.3f}"
+            said = (
+                f"LSTM の{against[0]}に対するスキルは {own['skill']:+.3f} です。日の選び方による 95% 区間（{interval}）は {sure}。",
+                f"The LSTM's skill against {against[1]} is {own['skill']:+.3f}; its 95% interval over the days "
+                f"({interval}) {holds}.",
+            )
+            heading = text("すべての予測の成績", "the scores of all forecasts")
+            return Shown([said], [picture], {heading: table_html(table)}, own[["RMSE", "skill", "p"]].to_dict(), told)
+
+        return show
+
+    def code(series: str, refit_every: int, sliding: bool, train_size: int, window: int, **model: object) -> str:
+        how = arguments(window=window, train_size=train_size if sliding else None, refit_every=refit_every)
+        return source(f"""
+            from functools import partial
+
+            from helpers.backtest import backtest_table, refit_lstm, walk_forward
+            from helpers.baselines import last_known
+            from helpers.data import load_prices
+            from helpers.windows import look
+
+            prices = {menu.code(series)}
+            values = prices[{seen(menu[series])!r}].to_numpy()
+            refit = partial(refit_lstm, {arguments(initial_epochs=initial_epochs, epochs=epochs, **model)})
+            y = walk_forward(values, {test}, refit, {how})
+            known = last_known(prices, prices.attrs["column"], {test})
+            look(prices.attrs["name"])  # at the test part, once more
+            table = backtest_table(values[-{test}:, 0], {{"LSTM": y}} | known, known.get("previous close", known["naive"]))
+            table
+        """)
 
     controls = {
         "series": menu.control(),
@@ -71,4 +112,6 @@ def backtest_explorer(
         "sliding": ("スライド窓", "sliding window"),
         "train_size": ("スライド窓の行数", "its rows"),
     }
-    return Panel(controls, work, words)
+    return Panel(
+        controls, work, words, code=code, idle=lambda sliding, **_: () if sliding else ("train_size",), lines=3
+    )

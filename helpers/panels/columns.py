@@ -7,9 +7,14 @@ import torch
 
 from helpers import plots
 from helpers.columns import recent_range, relative_to_close, simple_intervals
-from helpers.panels.engine import MAX_ROWS, Job, Panel, looked, rates, slider, table_html, train
+from helpers.language import text, words
+from helpers.panels.controls import MAX_ROWS, looked, rates, slider, train
+from helpers.panels.engine import Job, Panel
+from helpers.panels.page import Shown, source, table_html
 from helpers.uncertainty import QuantileForecaster, interval_scores
 from helpers.windows import make_windows, split_last
+
+PLACE = 600, 410  # of the picture, in CSS pixels
 
 
 def interval_explorer(
@@ -41,9 +46,48 @@ def interval_explorer(
         learned = model(x_test).numpy() * unit.to_numpy()[-test:, None]
         forecasts = {"LSTM on EWM": learned} | simple_intervals(relative, test, levels, half_life)
         drawn = {name: close * np.exp(forecasts[name] / 100) for name in ("LSTM on EWM", "empirical", "EWM range")}
-        picture = plots.range_intervals(prices.iloc[-test:], drawn)
         scores = pd.DataFrame({name: interval_scores(low_high[-test:], y, levels) for name, y in forecasts.items()}).T
-        return picture.to_html(fast=True) + table_html(scores) + looked(prices.attrs["name"])
+        told, own, best = looked(prices.attrs["name"]), scores.loc["LSTM on EWM"], scores["pinball"].idxmin()
+
+        def show() -> Shown:
+            with plots.room(*PLACE):
+                picture = plots.range_intervals(prices.iloc[-test:], drawn)
+            best_ja, best_en = words(best)
+            said = [
+                (
+                    f"LSTM の区間に、安値も高値も入ったのは {own['coverage']:.0%} の日です。",
+                    f"The LSTM's interval holds both low and high on {own['coverage']:.0%} of the days.",
+                ),
+                (
+                    f"ピンボール損失は {own['pinball']:.4g} で、4 つのうち最も小さいのは「{best_ja}」です。",
+                    f"Its pinball loss is {own['pinball']:.4g}; of the four, “{best_en}” has the smallest.",
+                ),
+            ]
+            heading = text("4 つの区間の成績", "the scores of the four intervals")
+            return Shown(said, [picture], {heading: table_html(scores)}, own.to_dict(), told)
+
+        return show
+
+    def code(level: float, half_life: float, window: int, epochs: int, seed: int) -> str:
+        return source(f"""
+            import torch
+            from helpers.columns import recent_range, relative_to_close
+            from helpers.uncertainty import QuantileForecaster, interval_scores
+            from helpers.windows import look, make_windows, split_last
+
+            # prices: as given to the panel
+            relative = relative_to_close(prices.tail({MAX_ROWS}))
+            levels, unit = (1 - {level}, {level}), recent_range(relative, {half_life})
+            x, _ = make_windows(relative, {window})
+            low_high = relative[["Low", "High"]]
+            t = torch.tensor(low_high.div(unit, axis=0).to_numpy()[{window}:], dtype=torch.float32)
+            x_train, x_test, t_train, _ = split_last(x, t, {test})
+            model = QuantileForecaster(x_train, t_train, levels, seed={seed}, hidden_size={hidden_size}).train({epochs})
+            y = model(x_test).numpy() * unit.to_numpy()[-{test}:, None]
+            look(prices.attrs["name"])  # at the test part, once more
+            scores = interval_scores(low_high[-{test}:], y, levels)
+            scores
+        """)
 
     levels = widgets.FloatSlider(0.9, min=0.55, max=0.95, step=0.05, continuous_update=False, readout_format=".2f")
     controls = {
@@ -53,4 +97,5 @@ def interval_explorer(
         "epochs": slider(epochs, 5, 200, 5),
         "seed": slider(seed, 0, 20),
     }
-    return Panel(controls, work, {"level": ("分位点", "level"), "half_life": ("半減期（日）", "half-life (days)")})
+    labels = {"level": ("分位点", "level"), "half_life": ("半減期（日）", "half-life (days)")}
+    return Panel(controls, work, labels, code=code, lines=3)

@@ -3,55 +3,28 @@
 Widget callbacks run on an event loop, sometimes the kernel's main one and sometimes that of a subshell in a thread beside
 it. A job is therefore a generator that does a little work at a time: between two pieces the loop takes in what the reader
 has moved meanwhile. No thread is started here.
+
+What a run shows stands in page.py, the look in panel.css, and what only the browser can do in panel.js. More than 200 lines
+of code: what the reader does, the run and what is shown share one state, and would only hand it round in pieces.
 """
 
 import asyncio
-import html
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from pathlib import Path
 
 import ipywidgets as widgets
-import pandas as pd
 from IPython.display import display
 
-from helpers.data import load_prices, menu
-from helpers.language import BadInput, both, text
-from helpers.training import Forecaster
-from helpers.windows import look, looks_told
+from helpers.language import BadInput, both, on_change, text
+from helpers.panels.page import Run, Shown, Words, beside, paragraphs
 
-PATIENCE = 2.0  # seconds after which a run shows its progress and the button that stops it
-MAX_ROWS = 1500  # of a longer series the last rows are enough to play with, and keep the answer within a second
+TURN = 0.03  # seconds of work between two looks at what the reader has done meanwhile
+TOLD = 0.2  # seconds between two reports of how far a run is
+LOOK, SCRIPT = (Path(__file__).with_name(f"panel.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
 
-# JupyterLab styles tables in outputs, but not in widgets.
-LOOK = """<style>
-.lstm-live {overflow-x: auto}
-.lstm-live p {white-space: normal}
-.lstm-live table {border-collapse: collapse; margin: .6em 0}
-.lstm-live th, .lstm-live td {padding: .1em .7em; text-align: right; white-space: nowrap}
-.lstm-live .words td, .lstm-live .words thead th {text-align: left}
-.lstm-live tbody tr:nth-child(odd) {background: var(--jp-layout-color2, #f5f5f5)}
-.lstm-live a {color: var(--jp-content-link-color, #0072B2); text-decoration: underline}
-</style>"""
-
-# ipywidgets gives a slider's handle no accessible name: it gets that of the label beside it, also after a change of language.
-NAME_THE_SLIDERS = """
-const start = tries => {
-  const panel = element.closest('.jp-OutputArea');
-  if (!panel) return tries && setTimeout(start, 50, tries - 1);  // not on the page yet
-  const name = () => panel.querySelectorAll('.widget-slider').forEach(slider => {
-    const label = slider.querySelector('.widget-label'), handle = slider.querySelector('[role=slider]');
-    if (label && handle && handle.getAttribute('aria-label') !== label.textContent)
-      handle.setAttribute('aria-label', label.textContent);
-  });
-  new MutationObserver(name).observe(panel, {childList: true, subtree: true, characterData: true});
-  name();
-};
-start(200);
-"""
-
-WORDS = {  # labels of the controls that several panels have
+WORDS = {  # labels of the controls that several panels have, and of the engine's own buttons
     "series": ("系列", "series"),
     "window": ("窓の長さ", "window"),
     "stride": ("ずらし幅", "stride"),
@@ -64,57 +37,117 @@ WORDS = {  # labels of the controls that several panels have
     "lr": ("学習率", "learning rate"),
     "epochs": ("エポック数", "epochs"),
     "seed": ("シード", "seed"),
+    "reset": ("最初に戻す", "reset"),
+    "keep": ("A として残す", "keep as A"),
+    "drop": ("A を消す", "drop A"),
+    "stop": ("止める", "stop"),
 }
 
-Job = Generator[float, None, str]  # yields the share done, 0 to 1, and returns HTML
+Job = Generator[float, None, Callable[[], Shown]]  # yields the share done, 0 to 1; returns what makes the result
 
 
 class Panel(widgets.VBox):
-    """Controls above, result below. One job at a time; the newest settings win; what fails leaves the last result there.
+    """Controls on the left; on the right verdict and picture; tables, code and a second run below them, folded.
 
-    controls: setting name -> widget. work(**settings) is the job. words: name -> (Japanese, English) label of a control
-    that is not in WORDS. With `buttons`, name -> (Japanese, English) label, a click runs the same job with that name as
-    `action`.
+    One job at a time; the newest settings win; what fails leaves the last result there.
+
+    controls: setting name -> widget. work(**settings) is the job; it returns a function that makes the result, which is
+    called again when the language changes. words: name -> label of a control that is not in WORDS. buttons: name ->
+    label; a click runs the same job with that name as `action`. code(**settings), with the action too, is the Python
+    code that does what the job did. idle(**settings): names of the controls that do nothing now. lines: the height of
+    the verdict in lines of one language.
     """
 
     def __init__(
         self,
         controls: dict[str, widgets.Widget],
         work: Callable[..., Job],
-        words: dict[str, tuple[str, str]] | None = None,
-        buttons: dict[str, tuple[str, str]] | None = None,
+        words: dict[str, Words] | None = None,
+        buttons: dict[str, Words] | None = None,
+        *,
+        code: Callable[..., str] | None = None,
+        idle: Callable[..., Collection[str]] | None = None,
+        lines: int = 3,
     ):
-        self.controls, self.work, self.words, self.labels = controls, work, WORDS | (words or {}), buttons or {}
-        self.result, self.status = widgets.HTML(layout={"width": "100%"}), widgets.HTML()
-        self.bar = widgets.FloatProgress(max=1.0)
-        self.stop = widgets.Button(icon="stop", button_style="warning")
-        self.buttons = {name: widgets.Button(layout={"width": "auto"}) for name in self.labels}
-        self.progress = widgets.HBox([self.bar, self.stop], layout={"visibility": "hidden"})
-        self._lock, self._wanted, self._running, self._stopped = threading.Lock(), None, False, False
+        self.controls, self.work, self.code, self.idle, self.lines = controls, work, code, idle, lines
+        self.words, self.labels = WORDS | (words or {}) | (buttons or {}), list(buttons or {})
+        self.now: Run | None = None
+        self.kept: Run | None = None
+        self._lock, self._showing, self._setting = threading.Lock(), threading.RLock(), None
+        self._wanted, self._running, self._stopped = None, False, False
+        self._lay_out()
+        self.start = self.settings()
         for widget in controls.values():
-            widget.style = {"description_width": "13em"}
-            widget.layout = {"width": "28em"}
-            widget.observe(lambda change: self._ask(), "value")
-        for name, button in self.buttons.items():
-            button.on_click(lambda _, name=name: self._ask(action=name))
-        self.stop.on_click(lambda _: setattr(self, "_stopped", True))
-        grid = widgets.Box(list(controls.values()), layout={"flex_flow": "row wrap"})
-        super().__init__([grid, widgets.HBox([*self.buttons.values(), self.progress]), self.status, self.result])
+            widget.observe(self._moved, "value")
+        for name in self.labels:
+            self.buttons[name].on_click(lambda _, name=name: self._ask(action=name))
+        for name, act in {"reset": self._reset, "keep": self._keep, "drop": self._drop, "stop": self._stop}.items():
+            self.buttons[name].on_click(lambda _, act=act: act())
         self._wanted, self._running = self.settings(), True
         for _ in self._serve():  # the first time at once, so that the picture is there when the cell is done
             pass
+        on_change(self._show)
+
+    # Its parts
+
+    def _lay_out(self) -> None:
+        names = ["reset", *self.labels, "keep", "drop"]
+        self.buttons = {name: widgets.Button() for name in (*names, "stop")}
+        self.status, self.view, self.more, self.pair = (widgets.HTML() for _ in range(4))
+        row = _box(widgets.HBox, "buttons", *(self.buttons[name] for name in names))
+        state = _box(widgets.HBox, "state", self.status, self.buttons["stop"])
+        left = _box(widgets.VBox, "controls", *self.controls.values(), row, state)
+        right = _box(widgets.VBox, "view", self.view)
+        self.buttons["stop"].add_class("lstm-stop")
+        style = widgets.HTML(f"<style>{LOOK}</style>", layout={"display": "none"})
+        super().__init__([style, _box(widgets.Box, "body", left, right), self.pair, self.more])
+        self.add_class("lstm-panel")
 
     def settings(self) -> dict:
         """What the controls stand at, by name."""
         return {name: widget.value for name, widget in self.controls.items()}
 
+    def set(self, settings: dict) -> None:
+        """Put the controls somewhere without a run."""
+        self._setting = threading.get_ident()
+        try:
+            for name, value in settings.items():
+                if name in self.controls:
+                    self.controls[name].value = value
+        finally:
+            self._setting = None
+
+    # What the reader does
+
+    def _moved(self, change: dict) -> None:
+        if self._setting != threading.get_ident():
+            self._ask()
+
+    def _reset(self) -> None:
+        self.set(self.start)
+        self._ask()
+
+    def _keep(self) -> None:
+        self.kept = self.now
+        self._show()
+
+    def _drop(self) -> None:
+        self.kept = None
+        self._show()
+
+    def _stop(self) -> None:
+        with self._lock:  # a wish that has come in but not begun is stopped too; one that comes later is not
+            self._wanted, self._stopped = None, self._running
+
     def _ask(self, **action: str) -> None:
         """Take a wish. Who runs already will find it; otherwise a task on the loop of this callback starts to serve."""
         with self._lock:
-            self._wanted = self.settings() | action
+            self._wanted, self._stopped = self.settings() | action, False
             if self._running:
                 return
             self._running = True
+        self._enable()
+        self._tell_progress(0)  # before anything else: the reader sees that it has been taken in
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # outside a kernel, as in a test
@@ -127,56 +160,96 @@ class Panel(widgets.VBox):
         for _ in self._serve():
             await asyncio.sleep(0.001)  # not 0: a turn in which sockets are polled
 
+    # The work
+
     def _serve(self) -> Iterator[None]:
         """Run what is wanted until nothing more is; at each yield the newest wish, or a stop, may have come in."""
         while True:
             with self._lock:
-                wanted, self._wanted, self._stopped = self._wanted, None, False
+                wanted, self._wanted = self._wanted, None
                 if wanted is None:
-                    self._running = False
+                    self._running = self._stopped = False
                     return
             try:
                 yield from self._run(wanted)
             except (
                 Exception
             ) as error:  # settings that cannot be, memory that is not there: say so, keep picture and panel
-                self.status.value = f'<div role="alert" style="color: #D55E00">{_told(error)}</div>'
+                self.status.value = f'<div role="alert">{_told(error)}</div>'
             except BaseException:
                 self._running = False
                 raise
-            self.progress.layout.visibility = "hidden"
 
     def _run(self, wanted: dict) -> Iterator[None]:
-        self._translate()
-        started = shown = time.perf_counter()
+        turn = told = time.perf_counter()
         job = self.work(**wanted)
         while True:
             try:
                 done = next(job)
             except StopIteration as end:
-                self.result.value, self.status.value = f'{LOOK}<div class="lstm-live">{end.value}</div>', ""
+                run = self._over(wanted, end.value)
+                run.shown()  # settings that cannot be drawn leave the last run where it is
+                self.now = run
+                self._show()
+                self.status.value = ""
                 return
             now = time.perf_counter()
-            if now - started > PATIENCE and now - shown > 0.2:
-                self.bar.value, self.progress.layout.visibility, shown = done, "visible", now
-            yield
+            if now - told > TOLD:
+                self._tell_progress(done)
+                told = now
+            if now - turn > TURN:
+                yield
+                turn = time.perf_counter()
             if self._wanted is not None or self._stopped:
                 job.close()
-                if self._stopped and self._wanted is None:
-                    ja, en = (
-                        f"{done:.0%} で止めました。図は前回のものです。",
-                        f"Stopped at {done:.0%}; the picture is the last one.",
-                    )
-                    self.status.value = f'<div role="status">{text(ja, en)}</div>'
+                if self._wanted is None:
+                    self._put_back(done)
                 return
 
-    def _translate(self) -> None:
+    def _over(self, wanted: dict, show: Callable[[], Shown]) -> Run:
+        settings = {name: value for name, value in wanted.items() if name != "action"}
+        if "action" in wanted:
+            settings[wanted["action"]] = True
+        return Run(settings, show, self.code(**wanted) if self.code else "")
+
+    def _put_back(self, done: float) -> None:
+        """After a stop the controls say again what the picture shows."""
+        self.set(self.now.settings)
+        self._enable()
+        ja = f"{done:.0%} で止めました。設定は、図のものに戻しました。"
+        en = f"Stopped at {done:.0%}. The settings are those of the picture again."
+        self.status.value = f'<div role="status">{paragraphs(text(ja, en, between=chr(10)))}</div>'
+
+    # What is shown
+
+    def _tell_progress(self, done: float) -> None:
+        words = text("計算しています", "working")
+        self.status.value = (
+            f'<div class="lstm-working"><progress value="{done:.2f}" aria-label="{words}"></progress> {words}</div>'
+        )
+
+    def _show(self) -> None:
+        """Everything in the language in force: labels, the present result, and A beside it."""
+        with self._showing:  # a language chosen meanwhile comes in another thread
+            for name, widget in (self.controls | self.buttons).items():
+                widget.description = widget.tooltip = text(*self.words[name])
+            if self.now is None:
+                return
+            self.pair.value = beside(self.kept, self.now, self._names()) if self.kept else ""
+            shown = self.now.shown()
+            self.view.value, self.more.value = shown.view(self.lines), shown.folded(self.now.code)
+            self._enable()
+
+    def _names(self) -> dict[str, str]:
+        return {name: text(*self.words[name]) for name in (*self.controls, *self.labels)}
+
+    def _enable(self) -> None:
+        settings = self.settings()
+        idle = self.idle(**settings) if self.idle else ()
         for name, widget in self.controls.items():
-            widget.description = widget.tooltip = text(*self.words[name])
-        for name, button in self.buttons.items():
-            button.description = text(*self.labels[name])
-        self.stop.description = text("止める", "stop")
-        self.bar.description = text("学習中", "training")
+            widget.disabled = name in idle
+        self.buttons["reset"].disabled = settings == self.start
+        self.buttons["drop"].disabled = self.kept is None
 
     def _repr_mimebundle_(self, **kwargs) -> dict[str, str]:
         """The widget, and for pages without widgets (the web, an export) its present result as plain HTML."""
@@ -184,83 +257,28 @@ class Panel(widgets.VBox):
             "JupyterLab で実行すると、ここで設定を変えられます。",
             "Run this in JupyterLab, and the settings can be changed here.",
         )
+        result = self.now.shown().for_export(self.lines) if self.now else ""
         return super()._repr_mimebundle_(**kwargs) | {
-            "text/html": f"<p><em>{paragraphs(note)}</em></p>{self.result.value}",
+            "text/html": f'<style>{LOOK}</style><p><em>{paragraphs(note)}</em></p><div class="lstm-panel">{result}</div>',
             "text/plain": note,
         }
 
     def _ipython_display_(self) -> None:
         display(self._repr_mimebundle_(), raw=True)
-        display({"application/javascript": NAME_THE_SLIDERS, "text/plain": ""}, raw=True)
+        display({"application/javascript": SCRIPT, "text/plain": ""}, raw=True)
 
 
-def paragraphs(lines: object) -> str:
-    """Text as HTML, its lines under each other."""
-    return "<br>".join(html.escape(str(lines)).splitlines())
+def _box(kind: type[widgets.Box], name: str, *parts: widgets.Widget) -> widgets.Box:
+    made = kind(parts)
+    made.add_class(f"lstm-{name}")
+    return made
 
 
 def _told(error: Exception) -> str:
-    """An error as the reader may meet it: ours in their languages, any other one with its kind."""
-    if isinstance(error, (BadInput, ArithmeticError)):
+    """An error as the reader may meet it: ours in the language in force, any other one with its kind."""
+    if isinstance(error, BadInput):
+        return paragraphs(text(error.ja, error.en, between="\n"))
+    if isinstance(error, ArithmeticError):
         return paragraphs(error)
     ja, en = "この設定では計算できません", "these settings cannot be computed"
     return paragraphs(f"{text(ja, en)}: {type(error).__name__}: {error}")
-
-
-# Controls and tables
-
-
-def slider(value: int, low: int, high: int, step: int = 1) -> widgets.IntSlider:
-    return widgets.IntSlider(value, low, high, step, continuous_update=False)
-
-
-def choice(options: list, value: object) -> widgets.Dropdown:
-    return widgets.Dropdown(options=options, value=value)
-
-
-def box(ticked: bool) -> widgets.Checkbox:
-    return widgets.Checkbox(ticked, indent=False)
-
-
-def rates(value: float, *others: float) -> widgets.SelectionSlider:
-    options = [(f"{rate:g}", rate) for rate in sorted({value, *others})]
-    return widgets.SelectionSlider(options=options, value=value, continuous_update=False)
-
-
-def table_html(frame: pd.DataFrame, **options: object) -> str:
-    return frame.to_html(float_format=lambda number: f"{number:.4g}", border=0, na_rep="–", **options)
-
-
-def looked(name: str) -> str:
-    """Count a look at the test part of a series, and say as HTML which one it is."""
-    look(name)
-    return f"<p>{paragraphs(text(*looks_told(name), between=chr(10)))}</p>"
-
-
-# Series and training
-
-
-class SeriesMenu:
-    """The series that a panel offers, `first` in front; each is loaded once, and its last `rows` rows are kept.
-
-    first, fallback: as in `load_prices`, which raises here and now where the first one cannot be had.
-    """
-
-    def __init__(self, first: str | Path, fallback: str | None, rows: int = MAX_ROWS):
-        self.names, self.fallback, self.rows, self.loaded = menu(str(first)), fallback, rows, {}
-        self[self.names[0]]
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self.loaded:
-            self.loaded[name] = load_prices(name, self.fallback).tail(self.rows)
-        return self.loaded[name]
-
-    def control(self) -> widgets.Dropdown:
-        return choice(self.names, self.names[0])
-
-
-def train(forecaster: Forecaster, epochs: int) -> Generator[float, None, None]:
-    """Train epoch by epoch, and say after each which share is done."""
-    for epoch in range(epochs):
-        forecaster.train(1)
-        yield (epoch + 1) / epochs

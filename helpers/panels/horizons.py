@@ -3,13 +3,20 @@
 from collections.abc import Generator
 from pathlib import Path
 
+import pandas as pd
+
 from helpers import plots
 from helpers.baselines import naive_forecast, seasonal_naive_forecast
 from helpers.horizons import METHODS, PathForecaster, rmse_by_step
 from helpers.language import text
-from helpers.panels.engine import Job, Panel, SeriesMenu, choice, looked, slider, train
+from helpers.panels.controls import SeriesMenu, choice, looked, slider, train
+from helpers.panels.engine import Job, Panel
+from helpers.panels.page import Shown, source, table_html
 from helpers.uncertainty import fan
 from helpers.windows import make_windows, purge, split_last
+
+PLACES = (600, 240), (600, 200)  # of the two pictures, in CSS pixels
+LEVELS = 0.95, 0.8
 
 
 class _Horizons:
@@ -26,20 +33,47 @@ class _Horizons:
         prices, x_test, t_test, y, residuals = self.trained[1]
         method, window, horizon = settings["method"], x_test.shape[1], y.shape[1]
         span = prices.iloc[-(self.test + horizon - 1 + window) :]  # from the first window's first row on
-        row = window + origin
+        row, path = window + origin, y[origin : origin + 1]
         around = slice(max(0, row - 60), row + horizon + 10)
-        shown, path = span.iloc[around], y[origin : origin + 1]
-        fans = {f"{level:.0%}": fan(residuals, path, level) for level in (0.95, 0.8)}
-        values, start = shown[prices.attrs["column"]], [row - around.start]
-        chart = plots.paths_from_origins(shown.index, values, start, {method: path}, prices.attrs, fans)
-        forecasts = {method: y, text("ナイーブ", "naive"): naive_forecast(x_test, horizon)}
+        shown, start = span.iloc[around], row - around.start
+        fans = {f"{level:.0%}": fan(residuals, path, level) for level in LEVELS}
+        forecasts = {method: y, "naive": naive_forecast(x_test, horizon)}
         period = prices.attrs["season"]
         if period and period <= window:
-            forecasts[text("季節ナイーブ", "seasonal naive")] = seasonal_naive_forecast(x_test, horizon, period)
+            forecasts["seasonal naive"] = seasonal_naive_forecast(x_test, horizon, period)
         errors = {name: rmse_by_step(t_test, forecast) for name, forecast in forecasts.items()}
-        law = errors[text("ナイーブ", "naive")].iloc[0]
-        pictures = chart.to_html(fast=True) + plots.error_by_step(errors, prices.attrs, law).to_html(fast=True)
-        return pictures + looked(prices.attrs["name"])
+        told, own, naive = looked(prices.attrs["name"]), *list(errors.values())[:2]
+        widths = {level: 100 * (high - low)[0, -1] / path[0, -1].item() for level, (low, high) in fans.items()}
+
+        def show() -> Shown:
+            values, date = shown[prices.attrs["column"]], span.index[row - 1]
+            with plots.room(*PLACES[0]):
+                chart = plots.paths_from_origins(shown.index, values, [start], {method: path}, prices.attrs, fans)
+            with plots.room(*PLACES[1]):
+                growth = plots.error_by_step(errors, prices.attrs, naive.iloc[0])
+            said = [
+                (
+                    f"{date:%Y-%m-%d} までを見た {horizon} 期先の 80% 区間は、幅が予測の {widths['80%']:.1f}% です。",
+                    f"Made on {date:%Y-%m-%d}: {horizon} steps ahead, the 80% interval is {widths['80%']:.1f}% of the "
+                    "forecast wide.",
+                ),
+                (
+                    f"{horizon} 期先の RMSE は、テスト部分全体でナイーブ予測の {own.iloc[-1] / naive.iloc[-1]:.3g} 倍です。",
+                    f"Over the whole test part, its RMSE {horizon} steps ahead is {own.iloc[-1] / naive.iloc[-1]:.3g} "
+                    "times that of the naive forecast.",
+                ),
+            ]
+            scores = {
+                text("RMSE、1 期先", "RMSE, 1 step"): own.iloc[0],
+                text("RMSE、最後", "RMSE, last step"): own.iloc[-1],
+                text("80% 区間の幅 [%]", "width of 80% [%]"): widths["80%"],
+            }
+            table = table_html(pd.DataFrame(errors).T)
+            return Shown(
+                said, [chart, growth], {text("何期先かごとの RMSE", "RMSE by steps ahead"): table}, scores, told
+            )
+
+        return show
 
     def _train(self, series: str, method: str, window: int, horizon: int, seed: int) -> Generator[float, None, tuple]:
         prices = self.series[series]
@@ -50,6 +84,27 @@ class _Horizons:
         yield from train(forecaster, self.epochs)
         residuals = 100 * (t_calibration / forecaster(x_calibration) - 1)  # percent: the fan widens with the level
         return prices, x_test, t_test, forecaster(x_test), residuals
+
+    def code(self, series: str, method: str, window: int, horizon: int, seed: int, origin: int) -> str:
+        return source(f"""
+            from helpers.data import load_prices
+            from helpers.horizons import PathForecaster, rmse_by_step
+            from helpers.uncertainty import fan
+            from helpers.windows import make_windows, purge, seal, split_last
+
+            prices = {self.series.code(series)}
+            x, t = make_windows(prices[prices.attrs["column"]], {window}, {horizon})
+            x, x_test, t, t_test = split_last(x, t, {self.test})
+            x, x_calibration, t, t_calibration = split_last(*purge(x, t, {horizon}), {self.calibration})
+            model = PathForecaster(*purge(x, t, {horizon}), {method!r}, seed={seed}, hidden_size={self.hidden_size})
+            model.train({self.epochs})
+            residuals = 100 * (t_calibration / model(x_calibration) - 1)  # percent
+            x_test, t_test = seal(x_test, t_test, name=prices.attrs["name"]).open()
+            y = model(x_test)
+            low, high = fan(residuals, y[{origin} : {origin + 1}], 0.8)  # of the origin in the picture
+            errors = rmse_by_step(t_test, y)
+            errors
+        """)
 
 
 def horizon_explorer(
@@ -79,4 +134,5 @@ def horizon_explorer(
         "origin": slider(test // 2, 0, test - 1),
     }
     words = {"method": ("方法", "method"), "origin": ("予測の時点", "origin")}
-    return Panel(controls, _Horizons(menu, test, calibration, epochs, hidden_size).work, words)
+    job = _Horizons(menu, test, calibration, epochs, hidden_size)
+    return Panel(controls, job.work, words, code=job.code, lines=3)

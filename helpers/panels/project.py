@@ -6,8 +6,12 @@ from helpers import plots
 from helpers.data import select_columns
 from helpers.horizons import rmse_by_step
 from helpers.language import text
-from helpers.panels.engine import Job, Panel, rates, slider, table_html
+from helpers.panels.controls import rates, slider
+from helpers.panels.engine import Job, Panel
+from helpers.panels.page import Shown, arguments, source, table_html
 from helpers.project.trainer import Trainer
+
+PLACE = 600, 360  # of the picture, in CSS pixels
 
 
 def project_explorer(
@@ -27,26 +31,49 @@ def project_explorer(
     """
     values = select_columns(prices, [column])[column]
 
-    def work(window: int, horizon: int, hidden_size: int, lr: float, epochs: int) -> Job:
-        trainer = Trainer(values, window=window, horizon=horizon, hidden_size=hidden_size, lr=lr, seed=seed)
+    def work(epochs: int, **settings: object) -> Job:
+        trainer = Trainer(values, seed=seed, **settings)
         for row in trainer.epochs(epochs):
             yield row["epoch"] / epochs
         rows = pd.DataFrame(trainer.history).set_index("epoch")
-        names = {"train": text("学習", "training"), "validation": text("検証", "validation")}
-        curves = {
-            name: rows.filter(like=f"/{part}").rename(columns=lambda tag: tag.split("/")[0])
-            for part, name in names.items()
-        }
-        best = trainer.stopping.best_epoch
-        picture = plots.metrics_by_epoch(curves, prices.attrs, ("loss", "RMSE", "direction"), best)
+        best, done, horizon = trainer.stopping.best_epoch, trainer.epoch, settings["horizon"]
         actual, forecasts = trainer.compare("validation")
         table = pd.DataFrame({name: rmse_by_step(actual, y) for name, y in forecasts.items()})
-        said = text(
-            f"{trainer.epoch} エポック、重みはエポック {best} のもの。検証部分の RMSE:",
-            f"{trainer.epoch} epochs, weights of epoch {best}. RMSE on the validation part:",
-        )
-        shown = table.loc[sorted({1, max(1, horizon // 2), horizon})]
-        return picture.to_html(fast=True) + f"<p>{said}</p>" + table_html(shown)
+
+        def show() -> Shown:
+            names = {"train": text("学習", "training"), "validation": text("検証", "validation")}
+            curves = {
+                name: rows.filter(like=f"/{part}").rename(columns=lambda tag: tag.split("/")[0])
+                for part, name in names.items()
+            }
+            with plots.room(*PLACE):
+                picture = plots.metrics_by_epoch(curves, prices.attrs, ("loss", "RMSE"), best)
+            ratio = table["LSTM"].iloc[-1] / table["naive"].iloc[-1]
+            said = (
+                f"{done} エポック学習し、エポック {best} の重みを使います。検証部分での {horizon} 期先の RMSE は、"
+                f"ナイーブ予測の {ratio:.3g} 倍です。",
+                f"Trained for {done} epochs; the weights of epoch {best} are used. On the validation part the RMSE {horizon} "
+                f"steps ahead is {ratio:.3g} times that of the naive forecast.",
+            )
+            scores = {
+                text("RMSE、1 期先", "RMSE, 1 step"): table["LSTM"].iloc[0],
+                text("RMSE、最後", "RMSE, last step"): table["LSTM"].iloc[-1],
+            }
+            heading = text("検証部分の RMSE、何期先かごと", "RMSE on the validation part by steps ahead")
+            return Shown([said], [picture], {heading: table_html(table.T)}, scores)
+
+        return show
+
+    def code(epochs: int, **settings: object) -> str:
+        return source(f"""
+            from helpers.project.trainer import Trainer
+
+            # prices: as given to the panel
+            trainer = Trainer(prices[{column!r}], {arguments(seed=seed, **settings)})
+            list(trainer.epochs({epochs}))  # each trains when it is asked for
+            table = trainer.rmse("validation")
+            table
+        """)
 
     controls = {
         "window": slider(window, 5, 60, 5),
@@ -55,4 +82,4 @@ def project_explorer(
         "lr": rates(lr, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
         "epochs": slider(epochs, 1, 60),
     }
-    return Panel(controls, work)
+    return Panel(controls, work, code=code, lines=3)

@@ -5,13 +5,17 @@ from torch import Tensor
 from helpers import plots
 from helpers.baselines import naive_forecast
 from helpers.language import text
-from helpers.panels.engine import Job, Panel, choice, rates, slider, train
+from helpers.panels.controls import choice, rates, slider, train
+from helpers.panels.engine import Job, Panel
+from helpers.panels.page import Shown, arguments, source
 from helpers.training import OPTIMIZERS, Forecaster
+
+PLACE = 600, 400  # of the picture, in CSS pixels
 
 
 def loss_explorer(
-    x: Tensor,
-    t: Tensor,
+    x_fit: Tensor,
+    t_fit: Tensor,
     x_validation: Tensor,
     t_validation: Tensor,
     *,
@@ -22,8 +26,8 @@ def loss_explorer(
 ) -> Panel:
     """The loss of each run, in shares of the naive forecast's, is laid over those of the runs before.
 
-    x: (n, window, features) and t: (n, horizon) in prices, the part to learn from; likewise those of the validation part,
-    on which the finished model is scored beside the naive forecast.
+    x_fit: (n, window, features) and t_fit: (n, horizon) in prices, the part to learn from; likewise those of the validation
+    part, on which the finished model is scored beside the naive forecast.
     """
     runs: dict[str, list[float]] = {}
 
@@ -31,7 +35,7 @@ def loss_explorer(
         return float(((forecast - actual) ** 2).mean())
 
     def work(optimizer: str, lr: float, epochs: int, hidden_size: int) -> Job:
-        forecaster = Forecaster(x, t, seed=seed, hidden_size=hidden_size, optimizer=optimizer, lr=lr)
+        forecaster = Forecaster(x_fit, t_fit, seed=seed, hidden_size=hidden_size, optimizer=optimizer, lr=lr)
         yield from train(forecaster, epochs)
         name = f"{optimizer}, lr {lr:g}, {epochs}, {hidden_size}"
         naive = mse(naive_forecast(forecaster.x), forecaster.t)
@@ -40,13 +44,33 @@ def loss_explorer(
         for old in list(runs)[:-kept]:
             del runs[old]
         unseen = mse(forecaster(x_validation), t_validation) / mse(naive_forecast(x_validation), t_validation)
-        seconds, learned = forecaster.seconds, runs[name][-1]
-        said = text(
-            f"{seconds:.2f} 秒。損失はナイーブ予測の {learned:.3g} 倍（学習部分）、{unseen:.3g} 倍（検証部分）",
-            f"{seconds:.2f} s. Loss: {learned:.3g} times naive on the training part, {unseen:.3g} on the validation part",
-            "<br>",
-        )
-        return plots.loss_curves(runs, ratio=True).to_html(fast=True) + f"<p>{said}</p>"
+        seconds, learned, curves = forecaster.seconds, runs[name][-1], dict(runs)
+
+        def show() -> Shown:
+            with plots.room(*PLACE):
+                picture = plots.loss_curves(curves, ratio=True)
+            ja = f"損失はナイーブ予測の {learned:.3g} 倍（学習部分）、{unseen:.3g} 倍（検証部分）です。{seconds:.2f} 秒かかりました。"
+            en = (
+                f"Loss: {learned:.3g} times naive on the training part, {unseen:.3g} on the validation part. "
+                f"It took {seconds:.2f} s."
+            )
+            scores = {text("学習部分", "training part"): learned, text("検証部分", "validation part"): unseen}
+            return Shown([(ja, en)], [picture], scores=scores)
+
+        return show
+
+    def code(epochs: int, **settings: object) -> str:
+        return source(f"""
+            from helpers.baselines import naive_forecast
+            from helpers.training import Forecaster
+
+            # x_fit, t_fit, x_validation, t_validation: as given to the panel
+            model = Forecaster(x_fit, t_fit, {arguments(seed=seed, **settings)}).train({epochs})
+            learned = model.losses[-1] / ((naive_forecast(model.x) - model.t) ** 2).mean()
+            errors = [((y - t_validation) ** 2).mean() for y in (model(x_validation), naive_forecast(x_validation))]
+            unseen = errors[0] / errors[1]
+            learned, unseen
+        """)
 
     controls = {
         "optimizer": choice(list(OPTIMIZERS), "adamw"),
@@ -54,4 +78,4 @@ def loss_explorer(
         "epochs": slider(epochs, 1, 300),
         "hidden_size": slider(hidden_size, 1, 100),
     }
-    return Panel(controls, work)
+    return Panel(controls, work, code=code, lines=2)

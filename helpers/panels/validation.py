@@ -1,6 +1,7 @@
 """Step 05 and 06: settings changed by hand, and a ledger that keeps every run and counts the looks at the test part."""
 
 import base64
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from helpers import plots
-from helpers.language import text
+from helpers.language import current, text
 from helpers.model import CELLS
-from helpers.panels.engine import Job, Panel, SeriesMenu, choice, paragraphs, slider, table_html, train
+from helpers.panels.controls import SeriesMenu, choice, slider, train
+from helpers.panels.engine import Job, Panel
+from helpers.panels.page import Shown, arguments, source, table_html
 from helpers.training import Forecaster, metrics
 from helpers.validation import WORDS, in_words, lag_profile, scorecard, verdict
 from helpers.windows import look, looks_told, make_windows, split_last
@@ -110,49 +113,96 @@ class _Playground:
 
     def __init__(self, series: SeriesMenu, test: int, max_lag: int):
         self.series, self.test, self.max_lag = series, test, max_lag
-        self.ledger, self.before = Ledger(), (None, None)
+        self.ledger, self.before = Ledger(), ("", None)  # the last prediction, and of which series it was
+        self.drawn: tuple[object, plots.Playground | None] = (None, None)  # the figure that stays, and what it is of
 
     def work(self, series: str, window: int, seed: int, epochs: int, action: str = "", **model: object) -> Job:
         prices = self.series[series]
         column, name = prices[prices.attrs["column"]].to_numpy(), prices.attrs["name"]
         x_train, x_test, t_train, _ = split_last(*make_windows(column, window), self.test)
-        actual, naive = column[-self.test :], column[-self.test - 1 : -1]
-        seeds = range(seed, seed + 5) if action == "seeds" else [seed]
-        forecasts, errors, looks = [], [], look(name)
+        actual, naive, known = column[-self.test :], column[-self.test - 1 : -1], column[: -self.test]
+        seeds = self._seeds(seed, action)
+        forecasts, cards, seconds = [], [], []
         for number, one in enumerate(seeds):
             forecaster = Forecaster(x_train, t_train, seed=one, **model)
             for done in train(forecaster, epochs):
                 yield (number + done) / len(seeds)
             forecasts.append(forecaster(x_test).numpy().ravel())
-            card = scorecard(actual, forecasts[-1], naive, column[: -self.test], self.max_lag)
+            cards.append(scorecard(actual, forecasts[-1], naive, known, self.max_lag))
+            seconds.append(forecaster.seconds)
+        looks = look(name)  # several seeds are one look
+        for one, card, took in zip(seeds, cards, seconds, strict=True):
             used = {"series": series, "window": window, "seed": one, "epochs": epochs} | model
-            self.ledger.add(used, card, metrics(actual, naive)["RMSE"], forecaster.seconds, looks)
-            errors.append(card["RMSE"])
+            self.ledger.add(used, card, metrics(actual, naive)["RMSE"], took, looks)
         if len(seeds) > 1:
-            self.ledger.spread[self.ledger.key(self.ledger.rows[-1])] = float(np.std(errors, ddof=1))
-        mean = np.mean(forecasts, axis=0)  # of five seeds, the forecast that is judged; of one, that one
-        card = scorecard(actual, mean, naive, column[: -self.test], self.max_lag)
-        return self._page(prices, actual, forecasts, mean, card)
-
-    def _page(
-        self, prices: pd.DataFrame, actual: np.ndarray, forecasts: list[np.ndarray], y: np.ndarray, card: pd.Series
-    ) -> str:
-        name = prices.attrs["name"]
+            spread = float(np.std([card["RMSE"] for card in cards], ddof=1))
+            self.ledger.spread[self.ledger.key(self.ledger.rows[-1])] = spread
+        y = np.mean(forecasts, axis=0)  # of five seeds, the forecast that is judged; of one, that one
+        band = (np.min(forecasts, axis=0), np.max(forecasts, axis=0)) if len(seeds) > 1 else None
+        card = scorecard(actual, y, naive, known, self.max_lag) if band else cards[0]
         before = self.before[1] if self.before[0] == name else None
-        band = (np.min(forecasts, axis=0), np.max(forecasts, axis=0)) if len(forecasts) > 1 else None
         self.before = name, y
-        profile = lag_profile(actual, y, self.max_lag)
-        dates = prices.index[-self.test :]
-        picture = plots.playground(dates, actual, y, before, band, profile, prices.attrs)
-        sentences = [
-            text(*sentence, between="\n") for sentence in (verdict(card), self.ledger.difference(), looks_told(name))
-        ]
-        if len(forecasts) > 1:
-            of = "図と下の表は、5 つの予測の平均です。", "Picture and table below: the mean of the five forecasts."
-            sentences.insert(0, text(*of, between="\n"))
-        said = "".join(f"<p>{paragraphs(sentence)}</p>" for sentence in sentences)
-        numbers = table_html(in_words(card).to_frame(text("値", "value")).T)
-        return picture.to_html(fast=True) + said + numbers + self.ledger.to_html()
+        said = [verdict(card), self.ledger.difference()]
+        if band:
+            of_what = _of_the_mean(band, prices.attrs)
+            said[0] = tuple(what + rest for what, rest in zip(of_what, said[0], strict=True))
+        drawn = {"y": y, "before": before, "band": band, "profile": lag_profile(actual, y, self.max_lag)}
+        return partial(self._show, prices, card, said, looks_told(name), drawn)
+
+    @staticmethod
+    def _seeds(seed: int, action: str) -> list[int]:
+        return list(range(seed, seed + 5)) if action == "seeds" else [seed]
+
+    def _show(self, prices: pd.DataFrame, card: pd.Series, said: list, note: tuple[str, str], drawn: dict) -> Shown:
+        tables = {
+            text("成績", "scores"): table_html(in_words(card).to_frame(text("値", "value")).T),
+            text(
+                f"記録（{len(self.ledger.rows)} 回）", f"ledger ({len(self.ledger.rows)} runs)"
+            ): self.ledger.to_html(),
+        }
+        scores = {text(*WORDS.get(name, (name, name))): card[name] for name in ("RMSE", "skill", "best lag")}
+        return Shown(said, [self._figure(prices)(**drawn)], tables, scores, note)
+
+    def _figure(self, prices: pd.DataFrame) -> plots.Playground:
+        what = prices.attrs["name"], current()
+        if self.drawn[0] != what:
+            values, dates = prices[prices.attrs["column"]].to_numpy(), prices.index[-self.test :]
+            actual, naive = values[-self.test :], values[-self.test - 1 : -1]
+            lags = lag_profile(actual, naive, self.max_lag)
+            self.drawn = what, plots.Playground(dates, actual, prices.attrs, lags)
+        return self.drawn[1]
+
+    def code(self, series: str, window: int, seed: int, epochs: int, action: str = "", **model: object) -> str:
+        return source(f"""
+            import numpy as np
+            from helpers.data import load_prices
+            from helpers.training import Forecaster
+            from helpers.validation import scorecard
+            from helpers.windows import make_windows, seal, split_last
+
+            prices = {self.series.code(series)}
+            values = prices[prices.attrs["column"]].to_numpy()
+            x, x_test, t, t_test = split_last(*make_windows(values, {window}), {self.test})
+            x_test, t_test = seal(x_test, t_test, name=prices.attrs["name"]).open()
+            forecasts = []
+            for seed in {self._seeds(seed, action)}:
+                model = Forecaster(x, t, seed=seed, {arguments(**model)}).train({epochs})
+                forecasts.append(model(x_test).numpy().ravel())
+            y = np.mean(forecasts, axis=0)
+            actual, naive, known = values[-{self.test}:], values[-{self.test + 1}:-1], values[:-{self.test}]
+            card = scorecard(actual, y, naive, known, {self.max_lag})
+            card
+        """)
+
+
+def _of_the_mean(band: tuple[np.ndarray, np.ndarray], attrs: dict) -> tuple[str, str]:
+    """Words before a verdict on the mean of several seeds, and how far they lie apart in the unit of the series."""
+    apart = f"{np.mean(band[1] - band[0]):.3g}"
+    ja, en = (f"{apart} {attrs.get(unit) or ''}".rstrip() for unit in ("unit_ja", "unit_en"))
+    return (
+        f"5 つの予測の平均を採点します。5 つは平均 {ja} の幅に散らばっています。",
+        f"The mean of five forecasts is scored; on average they lie {en} apart. ",
+    )
 
 
 def playground(
@@ -188,5 +238,5 @@ def playground(
     }
     if target:
         controls["target"] = choice(["level", "change"], target)
-    buttons = {"seeds": ("5 つのシードで学習", "five seeds")}
-    return Panel(controls, _Playground(menu, test, max_lag).work, buttons=buttons)
+    job = _Playground(menu, test, max_lag)
+    return Panel(controls, job.work, buttons={"seeds": ("5 つのシードで学習", "five seeds")}, code=job.code, lines=5)

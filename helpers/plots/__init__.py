@@ -13,6 +13,14 @@ from helpers.plots.beyond import (
     skills,
     window_weights,
 )
+from helpers.plots.challenge import (
+    all_columns,
+    autocorrelation_of_changes,
+    errors_beside_best,
+    hidden_forecasts,
+    movement_by_rows,
+    origins_and_targets,
+)
 from helpers.plots.columns import (
     autocorrelations,
     between_close_and_open,
@@ -30,12 +38,21 @@ from helpers.plots.horizons import (
     windows_at_border,
 )
 from helpers.plots.leakage import apparent_and_hold_out, moved_forecasts, scores_by_case, tripwire_grid
-from helpers.plots.machines import workers_timeline
+from helpers.plots.machines import hours_by_cores, queue_of_trials, time_of_steps, workers_timeline
 from helpers.plots.model import fading_memory, lstm_cell, regressor, slopes_by_age, unrolled
-from helpers.plots.project import forecasts_ahead, parts_in_time
+from helpers.plots.playground import Playground
+from helpers.plots.project import changes_by_step, forecasts_ahead, parts_in_time, seen_and_new, skill_by_step
 from helpers.plots.search import best_of_many, search_overview
-from helpers.plots.style import WIDTH, Picture
+from helpers.plots.style import WIDTH, Picture, room
 from helpers.plots.training import LiveLoss, loss_curves, metrics_by_epoch
-from helpers.plots.uncertainty import coverage_of_fans, intervals_over_time, pinball
-from helpers.plots.validation import changes, error_of_guesses, forecast_lines, lag_bars, lags_beside, playground
+from helpers.plots.uncertainty import (
+    coverage_after_shift,
+    coverage_by_group,
+    coverage_of_fans,
+    intervals_over_time,
+    pinball,
+    pit,
+    whole_paths,
+)
+from helpers.plots.validation import changes, error_of_guesses, forecast_lines, lag_bars, lags_beside
 from helpers.plots.windows import split_or_shuffle, windows_on_series

@@ -51,10 +51,9 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
     names = ("始値", "open"), ("終値", "close"), ("翌日の始値", "next open")
     axes.set_xticks([0, 6, 24], [text(*name, "\n") for name in names])
     legend(axes, ncols=3)
-    share = off["Close"] / off["Open"]
     title = (
-        f"終値から翌日の始値へのずれは、始値からの {share:.0%}",
-        f"From the close, the next open is {share:.0%} as far as from the open",
+        f"翌日の始値とのずれ（RMSE）: 今日の始値 {off['Open']:,.4g}、今日の終値 {off['Close']:,.4g}",
+        f"RMSE from the next open: today's open {off['Open']:,.4g}, today's close {off['Close']:,.4g}",
     )
     label(axes, title, y=prices.attrs)
     ja = "今日の始値と終値、明日の始値。終値の方が、明日の始値に時間のうえで近い。"
@@ -66,21 +65,21 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
 def rmse_by_columns(errors: pd.DataFrame, baselines: dict[str, float], attrs: dict) -> Picture:
     """RMSE of models by the columns they see, one row a model, one column a training; RMSE of baselines as lines."""
     figure, axes = canvas(1.9 + 0.4 * len(errors))
-    bars = {"color": style.pale(style.GREY), "edgecolor": "black", "height": 0.6, "label": text("平均", "mean")}
+    bars = {"color": style.pale(style.GREY), "edgecolor": "black", "height": 0.6, "label": text("平均", "mean", "\n")}
     axes.barh(range(len(errors)), errors.mean(axis=1), **bars)
     dots = axes.plot(errors, range(len(errors)), "o", color="black", markersize=5)
-    dots[0].set_label(text("学習 1 回", "one training"))
+    dots[0].set_label(text("学習 1 回", "one training", "\n"))
     for number, (name, rmse) in enumerate(baselines.items()):
         color, line = ((style.BLUE, ":"), (style.RED, "--"))[number % 2]
         marker = style.MARKERS[number // 2 % len(style.MARKERS)]
-        axes.axvline(rmse, color=color, linestyle=line, marker=marker, linewidth=2.5, label=named(name))
+        axes.axvline(rmse, color=color, linestyle=line, marker=marker, linewidth=2.5, label=text(*words(name), "\n"))
     style.name_rows(axes, [named(str(name)) for name in errors.index])
     best, smallest = min(baselines, key=baselines.get), errors.min().min()
     title = first_true(
         (
             baselines[best] < smallest,
-            f"{words(best)[0]}だけで、学習したどのモデルより誤差が小さい",
-            f"The {words(best)[1]} alone has a smaller error than every trained model",
+            f"{words(best)[0]}だけの {baselines[best]:,.4g} は、学習したどのモデル（最小 {smallest:,.4g}）より小さい",
+            f"The {words(best)[1]} alone, {baselines[best]:,.4g}, is below every trained model (smallest {smallest:,.4g})",
         ),
         (
             True,
@@ -144,7 +143,7 @@ def gain_by_day(gain: pd.Series, best: pd.Series) -> Picture:
         f"{share:.0%} of the gain comes from {len(best)} of {len(gain)} days",
     )
     label(axes, title, y=("損失の減少", "loss saved", "\n"))
-    legend(axes, "upper left")
+    legend(axes, ncols=2)
     return Picture(figure, f"日ごとの損失の減少の棒。{title[0]}。", f"Bars of the loss saved by day. {title[1]}.")
 
 
@@ -155,19 +154,23 @@ def range_intervals(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> P
     A day is thick and red where it leaves the first interval. The widths are in percent of the lower end: where the ends
     of two intervals lie on each other in prices, their widths can be told apart.
     """
-    figure, (top, bottom) = canvas(6.2, nrows=2, sharex=True, height_ratios=[3, 2])
+    figure, (top, bottom) = canvas(5.6, nrows=2, sharex=True, height_ratios=[3, 2])
     name, first = next(iter(forecasts.items()))
     out = (prices["Low"] < first[:, 0]) | (prices["High"] > first[:, 1])
-    inside, outside = text("その日の安値から高値", "the day, low to high"), text("区間を外れた日", "a day outside")
+    inside, outside = text("安値から高値", "low to high", "\n"), text("区間を外れた日", "a day outside", "\n")
     band = {"facecolor": (style.BLUE, 0.25), "edgecolor": style.BLUE, "step": "mid", "linewidth": 0.8}
     top.fill_between(prices.index, first[:, 0], first[:, 1], **band)
     for days, color, width, said in ((prices[~out], style.GREY, 2, inside), (prices[out], style.RED, 4, outside)):
         top.vlines(days.index, days["Low"], days["High"], color=color, linewidth=width, label=said)
     widths = {name: pd.Series(100 * (y[:, 1] / y[:, 0] - 1), prices.index) for name, y in forecasts.items()}
     spread = 100 * (prices["High"] / prices["Low"] - 1)
-    bottom.bar(prices.index, spread, 0.8, color=style.GREY, label=text("その日の値幅", "the day's range"))
+    bottom.bar(prices.index, spread, 0.8, color=style.GREY, label=text("その日の値幅", "the day's range", "\n"))
     draw_curves(
-        bottom, {named(name): width for name, width in widths.items()}, linewidth=2, drawstyle="steps-mid", markersize=4
+        bottom,
+        {text(*words(name), "\n"): width for name, width in widths.items()},
+        linewidth=2,
+        drawstyle="steps-mid",
+        markersize=4,
     )
     style.few_dates(bottom)
     share = 1 - out.mean()

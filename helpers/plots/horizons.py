@@ -1,4 +1,7 @@
-"""Step 07: many steps."""
+"""Step 07: many steps.
+
+Longer than 200 lines of code: six figures, each of which works out its title and its alternative text from the data.
+"""
 
 from collections.abc import Sequence
 
@@ -167,16 +170,18 @@ def paths_from_origins(
             "color": "black",
             "fillstyle": "none",
             "markersize": 8,
-            "label": text("最後に知っている値", "last known"),
+            "label": text("最後に知っている値", "last known", "\n"),
         }
-        axes.plot(dates[part], actual[part], color=style.GREY, linewidth=2, label=named("actual"))
+        axes.plot(dates[part], actual[part], color=style.GREY, linewidth=2, label=text(*words("actual"), "\n"))
         for shade, (name, (low, high)) in zip(np.linspace(0.18, 0.5, max(2, len(fans))), fans.items(), strict=False):
             look = {"facecolor": (style.BLUE, shade), "edgecolor": style.BLUE, "label": name}
             days = dates[start:][: low.shape[1]]
             axes.fill_between(days, low[k][: len(days)], high[k][: len(days)], **look)
         for (name, path), look in zip(paths.items(), looks(3), strict=False):
             y = np.append(actual[start - 1], path[k])[: len(dates) - start + 1]
-            axes.plot(dates[start - 1 :][: len(y)], y, **look, markersize=4, markevery=3, label=named(name))
+            axes.plot(
+                dates[start - 1 :][: len(y)], y, **look, markersize=4, markevery=3, label=text(*words(name), "\n")
+            )
         axes.plot(dates[start - 1], actual[start - 1], "o", **known)
         style.few_dates(axes, 8 if across == 1 else 4)
         axes.yaxis.set_major_formatter(style.DIGITS)
@@ -186,7 +191,7 @@ def paths_from_origins(
     for axes in frames.flat[len(starts) :]:
         axes.axis("off")
     figure.supylabel(text(*in_unit(attrs["value_ja"], attrs["value_en"], attrs), "\n"), fontsize=12, **style.LITERAL)
-    legend(frames[0, 0], ncols=3)
+    legend(frames[0, 0], ncols=5 if across == 1 else 3)
     title = _inside(actual, starts, fans) if fans else _moves(actual, starts, paths, attrs)
     headline(figure, title)
     ja = f"{len(starts)} つの時点から伸びる予測の推移と、実際の値の線。{title[0]}。"
@@ -258,16 +263,23 @@ def closed_loop(
     stayed, drawn = {}, {}
     for (name, runs), look in zip(paths.items(), looks(1), strict=False):
         errors = [np.abs(np.asarray(run)[: len(actual)] - actual) for run in runs]
-        stayed[name] = f"{sum(bool((error <= limit).all()) for error in errors)} / {len(errors)}"
+        stayed[name] = f"{sum(bool((error <= limit).all()) for error in errors)}/{len(errors)}"
         for number, error in enumerate(errors):
             seen = pd.Series(error, steps).rolling(25, min_periods=1).max()
-            left.plot(seen, **look, markevery=(20 * number, len(actual) // 5), label=None if number else named(name))
+            left.plot(
+                seen,
+                **look,
+                markevery=(20 * number, len(actual) // 5),
+                label=None if number else text(*words(name), "\n"),
+            )
         first = np.asarray(runs[0])[: len(actual)][last]
         twin = next((other for other, path in drawn.items() if np.abs(path - first).max() < limit), None)
         if twin is None:
             drawn[name] = first
             right.plot(steps[last], first, **look, markevery=close_up // 10, markersize=5)
-    left.axhline(limit, color="black", linewidth=2, label=text(f"振幅の {share:.0%}", f"{share:.0%} of the amplitude"))
+    left.axhline(
+        limit, color="black", linewidth=2, label=text(f"振幅の {share:.0%}", f"{share:.0%} of the amplitude", "\n")
+    )
     style.logarithmic(left)
     ja, en = ("; ".join(f"{words(name)[k]} {count}" for name, count in stayed.items()) for k in (0, 1))
     title = f"{len(actual):,} 期ずっと沿った回数: {ja}", f"Runs that stay for all {len(actual):,} steps: {en}"
@@ -335,6 +347,7 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
         axes.axvline(0, color="black", linewidth=1.5)
         name_rows(axes, [text(*words(method), "\n") for method in table.index])
         axes.set(xlim=(-1.2 * reach, 1.2 * reach), ylim=(len(table) - 0.5, -0.5))
+        axes.locator_params(axis="x", nbins=5)
         label(axes, (text(*words(name), "\n"),) * 2, ("スキル", "skill"))
         axes.title.set_fontsize(12)
     title = first_true(

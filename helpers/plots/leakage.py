@@ -161,7 +161,7 @@ def tripwire_grid(fired: Mapping[Name, Mapping[Name, bool]]) -> Picture:
     axes.set_xticks(range(len(names)), names, **style.LITERAL)
     axes.xaxis.tick_top()
     _rows(axes, list(fired))
-    axes.hlines(np.arange(0.5, len(fired) - 1), -0.5, len(names) - 0.5, color="#DDDDDD", linewidth=1)
+    axes.hlines(np.arange(0.5, len(fired) - 1), -0.5, len(names) - 0.5, color=style.GREY, linewidth=0.5)
     axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(fired) - 0.5, -0.5))
     axes.grid(False)
     caught, most = int(hit.any(axis=1).sum()), int(hit.sum(axis=0).max())

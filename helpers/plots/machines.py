@@ -1,32 +1,144 @@
 """Step 15: many machines."""
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullFormatter
 
-from helpers.language import text
+from helpers.language import text, words
 from helpers.plots import style
+from helpers.plots.model import Diagram
 from helpers.plots.style import Picture, canvas, label, legend, name_rows, styled
+
+
+@styled
+def queue_of_trials(workers: int = 3) -> Picture:
+    """How workers share a search: each takes the next trial from one storage and writes its result back."""
+    drawn = Diagram(1.2 + 1.0 * workers, (-0.2, 10.6), (-0.75, workers - 0.15))
+    middle = (workers - 1) / 2
+    bottom, height = middle - 0.85, 1.7
+    store = {"facecolor": "white", "edgecolor": style.GREY, "linewidth": 1.5}
+    drawn.axes.add_patch(Rectangle((0, bottom), 4.6, height, **store))
+    drawn.write(2.3, bottom + height + 0.17, text("保管場所", "storage"), 14)
+    drawn.write(0.2, middle + 0.62, text("キュー", "queue"), ha="left")
+    drawn.write(0.2, middle - 0.22, text("結果", "results"), ha="left")
+    for number in range(4):
+        place = {"width": 0.7, "height": 0.36, "edgecolor": "black"}
+        drawn.axes.add_patch(
+            Rectangle((0.3 + 1.0 * number, middle + 0.08), facecolor=style.pale(style.ORANGE), **place)
+        )
+        drawn.write(0.65 + 1.0 * number, middle + 0.26, str(number + workers + 4))
+        drawn.axes.add_patch(Rectangle((0.3 + 1.0 * number, middle - 0.74), facecolor=style.pale(style.SKY), **place))
+        drawn.write(0.65 + 1.0 * number, middle - 0.56, str(number))
+    for number in range(workers):
+        y = workers - 1 - number
+        drawn.box(9.3, y, text(f"ワーカー {number + 1}", f"worker {number + 1}", "\n"), style.pale(style.GREEN))
+        drawn.write(9.3, y - 0.42, text(f"試行 {number + 4}", f"trial {number + 4}"))
+        drawn.path((4.6, middle + 0.26), (8.3, y + 0.1), color=style.ORANGE)
+        drawn.path((8.3, y - 0.1), (4.6, middle - 0.56), color=style.SKY)
+    drawn.write(
+        6.3, workers - 0.35, text("次の設定を受け取る", "take the next settings"), color=style.ink(style.ORANGE)
+    )
+    drawn.write(6.3, -0.62, text("スキルを書き込む", "write back the skill"), color=style.ink(style.SKY))
+    ja = f"左に保管場所。中にキューと結果がある。右の {workers} つのワーカーは、橙の矢印で次の設定を受け取り、水色の矢印でスキルを書き込む。"
+    en = f"On the left the storage with its queue and its results. The {workers} workers on the right take the next settings (orange arrows) and write back the skill (light blue arrows)."
+    return Picture(drawn.figure, ja, en)
 
 
 @styled
 def workers_timeline(trials: pd.DataFrame) -> Picture:
     """Who trained what and when, one row a process, from `search.trial_table`; cut-off trials and retries by number."""
     workers = list(trials["worker"].unique())
-    figure, axes = canvas(1.7 + 0.35 * len(workers))
+    figure, axes = canvas(2.0 + 0.35 * len(workers))
     retried, state = trials["retry of"].notna(), trials["state"]
-    for chosen, color, hatch, words in (
+    for chosen, color, hatch, name in (
         (~retried & (state == "COMPLETE"), style.SKY, None, ("完了", "complete")),
         (state == "FAIL", style.RED, "xx", ("中断された試行", "cut off")),
         (retried, style.ORANGE, "//", ("やり直し", "retry")),
     ):
         part = trials[chosen].dropna(subset=["start", "end"])
-        rows, look = [workers.index(worker) for worker in part["worker"]], {"edgecolor": "black", "label": text(*words)}
-        bars = axes.barh(rows, part["end"] - part["start"], left=part["start"], color=color, hatch=hatch, **look)
+        if part.empty:
+            continue
+        rows = [workers.index(worker) for worker in part["worker"]]
+        look = {"color": style.pale(color), "hatch": hatch, "edgecolor": "black", "label": text(*name)}
+        bars = axes.barh(rows, part["end"] - part["start"], left=part["start"], **look)
         if hatch:
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-            axes.bar_label(bars, part.index, label_type="center", fontsize=10, bbox=box)
+            axes.bar_label(bars, part.index, label_type="center", fontsize=style.SMALL, bbox=box)
     name_rows(axes, [text(f"プロセス {k + 1}", f"process {k + 1}") for k in range(len(workers))])
+    axes.grid(False, axis="y")
     legend(axes, ncols=3)
-    title = "どのプロセスが、いつ、どの試行をしたか", "Which process did which trial, and when"
+    lost = trials.index[state == "FAIL"]
+    again = int(trials.loc[retried, "retry of"].isin(lost).sum())
+    title = style.first_true(
+        (
+            not len(lost),
+            f"{len(trials)} 回の試行を {len(workers)} つのプロセスで",
+            f"{len(trials)} trials in {len(workers)} processes",
+        ),
+        (True, f"中断された試行 {len(lost)} つ、そのやり直し {again} つ", f"{len(lost)} cut off, {again} run again"),
+    )
     label(axes, title, ("秒", "seconds"))
-    ja = "プロセスごとの横棒。中断された試行と、そのやり直しに番号がある。"
-    return Picture(figure, ja, "Bars by process; the trial that was cut off and its retry carry their numbers.")
+    ja = f"プロセスごとの横棒。中断された試行と、そのやり直しに番号がある。{title[0]}。"
+    return Picture(
+        figure, ja, f"Bars by process; a trial that was cut off and its retry carry their numbers. {title[1]}."
+    )
+
+
+def _logarithmic(axes: Axes, across: list[int]) -> None:
+    """Both axes logarithmic, with plain numbers: marks at `across`, and upwards as many as there is room for."""
+    style.logarithmic(axes)
+    axes.set(xscale="log", xticks=across)
+    axes.xaxis.set_major_formatter(style.DIGITS)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+@styled
+def hours_by_cores(hours: pd.DataFrame) -> Picture:
+    """How long a job takes on more cores, one line a way of cutting it; hours: ways down, numbers of cores across."""
+    figure, axes = canvas(4.0)
+    style.draw_curves(
+        axes, {text(*words(name)): row for name, row in hours.iterrows()}, dot="o", marks=99, markersize=8
+    )
+    axes.set_ylim(hours.min(axis=None) / 2, 2 * hours.max(axis=None))
+    for (_, row), look, up in zip(hours.iterrows(), style.looks(), (-15, 8), strict=False):
+        for cores, value in row.items():
+            place = (cores, value), (0, up), "data", "offset points"
+            axes.annotate(f"{value:,.3g}", *place, ha="center", color=style.ink(look["color"]))
+    first, last = hours.columns[[0, -1]]
+    faster = hours[first] / hours[last]
+    said = [(*words(name), f"{times:,.0f}") for name, times in faster.items()]
+    ja = f"コア {last / first:,.0f} 倍: " + "、".join(f"{times} 倍速（{ja}）" for ja, _, times in said)
+    en = f"{last / first:,.0f} times the cores: " + ", ".join(f"{times} times as fast ({en})" for _, en, times in said)
+    label(axes, (ja, en), ("コア数", "cores"), ("時間", "hours"))
+    _logarithmic(axes, list(hours.columns))
+    legend(axes, ncols=2)
+    return Picture(
+        figure, f"コア数と時間の折れ線。両軸とも対数。{ja}。", f"Lines of hours by cores, both logarithmic. {en}."
+    )
+
+
+@styled
+def time_of_steps(seconds: pd.DataFrame) -> Picture:
+    """Time of one training step and time per window, by the number of windows handed over at once (the index); one line a device."""
+    figure, (left, right) = canvas(4.0, ncols=2)
+    per_window = 1e6 * seconds.div(seconds.index, axis=0)
+    for axes, table, y in (
+        (left, 1e3 * seconds, ("1 回の時間 [ms]", "time of a step [ms]")),
+        (right, per_window, ("1 窓あたりの時間 [μs]", "time per window [μs]")),
+    ):
+        style.draw_curves(axes, {str(name): table[name] for name in table}, dot="o", marks=99, markersize=8)
+        label(axes, (), ("窓の数", "windows"), y)
+        _logarithmic(axes, list(seconds.index))
+    device = per_window.min().idxmin()
+    best = per_window[device].idxmin()
+    ja = f"1 窓あたりの最短は、{best:,} 個のときの {per_window.loc[best, device]:.2g} μs（{device}）"
+    en = f"Shortest per window: {per_window.loc[best, device]:.2g} μs with {best:,} windows ({device})"
+    figure.suptitle(text(ja, en, "\n"), x=0.01, ha="left", fontsize=13.5, **style.LITERAL)
+    legend(left, ncols=2)
+    ja = f"窓の数と時間の折れ線。左は 1 回、右は 1 窓あたり。両軸とも対数。{ja}。"
+    return Picture(
+        figure,
+        ja,
+        f"Lines of time by the number of windows: of a step on the left, per window on the right, logarithmic. {en}.",
+    )

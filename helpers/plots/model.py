@@ -10,7 +10,7 @@ from helpers.plots import style
 from helpers.plots.style import Curves, Picture, canvas, line_chart, styled
 
 
-class _Diagram:
+class Diagram:
     """Words, boxes and arrows on axes without a frame, in units of the caller's choice."""
 
     def __init__(self, height: float, width: tuple[float, float], heights: tuple[float, float]):
@@ -38,7 +38,7 @@ class _Diagram:
 @styled
 def lstm_cell() -> Picture:
     """One step of an LSTM: the four parts, and what they do to the cell state and the hidden state."""
-    drawn = _Diagram(4.9, (-0.8, 12.6), (0.1, 6.2))
+    drawn = Diagram(4.9, (-0.8, 12.6), (0.1, 6.2))
     write, box, path = drawn.write, drawn.box, drawn.path
     blue, red = {"color": style.BLUE, "width": 3}, {"color": style.RED, "width": 3}
     cell = {"boxstyle": "round,pad=0,rounding_size=0.3", "facecolor": "#F4F4F4", "edgecolor": style.GREY}
@@ -80,7 +80,7 @@ def lstm_cell() -> Picture:
 @styled
 def unrolled(num_layers: int = 3, steps: int = 5) -> Picture:
     """The states of a recurrent layer, step by step and layer by layer: which are o, which are h."""
-    drawn = _Diagram(1.8 + 0.95 * num_layers, (0.4, steps + 1.9), (-0.1, num_layers + 0.85))
+    drawn = Diagram(1.8 + 0.95 * num_layers, (0.4, steps + 1.9), (-0.1, num_layers + 0.85))
     for step in range(1, steps + 1):
         drawn.write(step, 0.12, f"$x_{{{step}}}$", 15)
         for layer in range(1, num_layers + 1):
@@ -108,7 +108,7 @@ def unrolled(num_layers: int = 3, steps: int = 5) -> Picture:
 @styled
 def regressor(window: int, hidden_size: int) -> Picture:
     """The way of one window through the forecasting model: its layers, and how many numbers go from one to the next."""
-    drawn = _Diagram(2.5, (-0.9, 10.4), (-1.15, 1.25))
+    drawn = Diagram(2.5, (-0.9, 10.4), (-1.15, 1.25))
     middle = (hidden_size + 1) // 2
     stops = (
         (0.0, "x", text("窓", "window"), text(f"{window} 日", f"{window} days")),

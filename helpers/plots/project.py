@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from helpers.language import text
+from helpers.language import text, words
 from helpers.plots import style
+from helpers.plots.leakage import Name, in_both
 from helpers.plots.style import Dates, Picture, canvas, label, legend, styled
 from helpers.plots.validation import three_lines
 
@@ -21,10 +23,11 @@ PARTS = {  # what a part of a series is for -> its words and its colour
 def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed: bool = True) -> Picture:
     """The series with its parts in the order of time; how much of the second lies beyond the first is the finding.
 
-    sizes: rows of the parts, names as in PARTS; they add up to the series. sealed: the last part is in its envelope, so its
+    sizes: rows of the parts behind the training part, names as in PARTS. sealed: the last part is in its envelope, so its
     prices are not drawn.
     """
     figure, (top, axes) = canvas(4.2, nrows=2, height_ratios=[1, 3.6], sharex=True)
+    sizes = {"train": len(prices) - sum(sizes.values())} | sizes
     ends = np.cumsum(list(sizes.values()))
     pieces = {name: prices.iloc[end - rows : end] for (name, rows), end in zip(sizes.items(), ends, strict=True)}
     for name, piece in pieces.items():
@@ -65,6 +68,106 @@ def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed:
 
 
 @styled
+def seen_and_new(inputs: dict[Name, tuple[ArrayLike, ArrayLike]]) -> Picture:
+    """How far the inputs of new windows lie beyond those of training, a panel for each kind of scaling.
+
+    inputs: kind -> (training inputs, new inputs), of any shape, in standard deviations.
+    """
+    figure, panels = canvas(3.8, ncols=len(inputs), squeeze=False)
+    said = []
+    for axes, (name, both) in zip(panels[0], inputs.items(), strict=True):
+        seen, new = (np.asarray(values, dtype=float).ravel() for values in both)
+        bins = np.linspace(min(seen.min(), new.min()), max(seen.max(), new.max()), 41)
+        blue = {"color": style.pale(style.BLUE), "edgecolor": style.BLUE, "label": text("学習部分", "training part")}
+        orange = {"color": style.ORANGE, "linewidth": 2.5, "label": text("検証部分", "validation part")}
+        axes.stairs(np.histogram(seen, bins)[0] / len(seen), bins, fill=True, **blue)
+        axes.stairs(np.histogram(new, bins)[0] / len(new), bins, **orange)
+        for end in (seen.min(), seen.max()):
+            axes.axvline(end, **style.DASHED)
+        outside = float(((new < seen.min()) | (new > seen.max())).mean())
+        ja, en = in_both(name)
+        said.append((f"{ja}: {outside:.1%} が学習の範囲の外", f"{en}: {outside:.1%} beyond training"))
+        label(axes, said[-1], ("入力（標準偏差）", "input (standard deviations)"), ("割合", "share"))
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    panels[0, -1].set_ylabel("")
+    legend(panels[0, 0], ncols=2)
+    ja, en = ("。".join(part) for part in zip(*said, strict=True))
+    ja = f"入力の分布。学習部分（青）と検証部分（橙の線）。破線は学習の範囲。{ja}。"
+    en = f"Distributions of inputs: training (blue), validation (orange line); dashed lines end the range of training. {en.replace('。', '. ')}."
+    return Picture(figure, ja, en)
+
+
+@styled
+def skill_by_step(parts: dict[Name, pd.DataFrame], baseline: str, p: dict[Name, pd.Series] | None = None) -> Picture:
+    """Skill by step ahead against one of the methods, a panel for each part of the data; the first method is the finding.
+
+    parts: part -> RMSE, steps down and methods across, `baseline` among them. p: part -> p of the first method against the
+    baseline at each step, corrected for as many tests: a star where p < 0.05. Methods far below run out of
+    the picture.
+    """
+    figure, panels = canvas(4.2, ncols=len(parts), sharey=True, squeeze=False)
+    said, floor = [], 0.0
+    for axes, (part, table) in zip(panels[0], parts.items(), strict=True):
+        skills = 1 - table.drop(columns=baseline).div(table[baseline], axis=0)
+        name, (part_ja, part_en), steps = skills.columns[0], in_both(part), len(skills)
+        won = int((skills[name] > 0).sum())
+        ja, en = (
+            (f"{won} 期で勝ち", f"won at {won}")
+            if 2 * won > steps
+            else (f"{steps - won} 期で負け", f"lost at {steps - won}")
+        )
+        said.append((f"{part_ja}: {steps} 期のうち {ja}", f"{part_en}: {en} of {steps} steps"))
+        near = skills.loc[:, skills.min() > -0.5]
+        floor = min(floor, near.min(axis=None))
+        curves = {text(*words(method)): near[method] for method in near}
+        style.draw_curves(axes, curves, dot="o", marks=99, markersize=6)
+        if p and part in p:
+            clear = skills[name][p[part].reindex(skills.index) < 0.05]
+            star = {"color": style.RED, "markersize": 15, "label": text("p < 0.05（Holm）", "p < 0.05 (Holm)")}
+            axes.plot(clear, "*", **star)
+        axes.axhline(0, color="black", linewidth=1.5, label=text(*words(baseline)))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        for row, method in enumerate(skills.columns.difference(near.columns)):
+            far = f"{text(*words(method))}: {skills[method].max():+.1f} ↓"
+            axes.annotate(far, (0.98, 0.04 + 0.1 * row), xycoords="axes fraction", ha="right", **style.LITERAL)
+        label(axes, said[-1], style.AHEAD)
+    ja, en = words(baseline)
+    label(panels[0, 0], y=(f"スキル（{ja}が 0）", f"skill ({en}: 0)"))
+    panels[0, 0].set_ylim(bottom=1.15 * floor - 0.005)
+    legend(panels[0, -1], ncols=4)
+    ja, en = ("。".join(part) for part in zip(*said, strict=True))
+    return Picture(
+        figure, f"何期先かごとのスキルの線。{ja}。", f"Lines of skill by steps ahead. {en.replace('。', '. ')}."
+    )
+
+
+@styled
+def changes_by_step(changes: dict[Name, pd.DataFrame]) -> Picture:
+    """Mean change since the last known price by steps ahead; the first is a model's answers, of which the spread is shown too.
+
+    changes: what it is of -> changes in %, windows down and steps ahead across. The finding is which of the others the
+    first is closest to on average.
+    """
+    figure, axes = canvas(4.2)
+    means = {name: table.mean() for name, table in changes.items()}
+    first, *others = changes
+    style.draw_curves(axes, {text(*in_both(name), "\n"): mean for name, mean in means.items()}, dot="o", marks=99)
+    low, high = means[first] - changes[first].std(), means[first] + changes[first].std()
+    shade = {"facecolor": (style.BLUE, 0.15), "edgecolor": style.BLUE, "linewidth": 0.5}
+    axes.fill_between(
+        low.index, low, high, **shade, label=text("窓によるばらつき（± 標準偏差）", "spread over windows (± std)", "\n")
+    )
+    axes.axhline(0, **style.DASHED)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    nearest = min(others, key=lambda name: (means[name] - means[first]).abs().mean())
+    (ja, en), (ja_first, en_first) = in_both(nearest), in_both(first)
+    ja, en = f"{ja_first}に最も近いのは、{ja}", f"Closest to {en_first}: {en}"
+    label(axes, (ja, en), style.AHEAD, ("最後の価格からの変化 [%]", "change since the last price [%]"))
+    legend(axes, ncols=3)
+    return Picture(figure, f"何期先かごとの平均の変化の線。{ja}。", f"Lines of the mean change by steps ahead. {en}.")
+
+
+@styled
 def forecasts_ahead(dates: Dates, actual: ArrayLike, predicted: ArrayLike, attrs: dict, close_up: int = 120) -> Picture:
     """Forecasts made one step and `horizon` steps before, each with the actual values and those shifted by as many.
 
@@ -72,15 +175,21 @@ def forecasts_ahead(dates: Dates, actual: ArrayLike, predicted: ArrayLike, attrs
     """
     actual, predicted = np.asarray(actual, dtype=float), np.asarray(predicted, dtype=float)
     steps = sorted({1, actual.shape[1]})
-    figure, panels = canvas(1.4 + 2.6 * len(steps), nrows=len(steps), squeeze=False, sharex=True)
+    figure, panels = canvas(1.8 + 2.6 * len(steps), nrows=len(steps), squeeze=False, sharex=True)
+    said = []
     for axes, step in zip(panels[:, 0], steps, strict=True):
         first = max(0, len(actual) - close_up)
-        a, y = actual[first:, step - 1], predicted[first:, step - 1]
-        three_lines(axes, dates[first + step - 1 :][: len(a)], a, y, attrs, lag=min(step, len(a) - 1))
-        en = f"Forecasts made {step} step{'s' * (step > 1)} before"
-        label(axes, (f"{step} 期前に出した予測", en, " / "))
-        legend(axes, "best", fontsize=8)
-    ja, en = "期前と".join(map(str, steps)), " and ".join(map(str, steps))
-    ja = f"テスト部分の最後の実際の値、{ja}期前に出した予測、同じだけずらした実際の値。"
-    en = f"The end of the test part: actual values, forecasts made {en} step(s) before, actual values shifted as far."
+        a, y, lag = actual[first:, step - 1], predicted[first:, step - 1], min(step, len(actual) - first - 1)
+        three_lines(axes, dates[first + step - 1 :][: len(a)], a, y, attrs, lag=lag, marks=False)
+        own, past = (np.abs(y[lag:] - line).mean() for line in (a[lag:], a[: len(a) - lag]))
+        near = (f"{lag} 期ずらした実際の値に近い", f"closer to the values shifted by {lag}")
+        near = near if past < own else ("ずらさない実際の値に近い", "closer to the values not shifted")
+        made = f"Made {step} step{'s' * (step > 1)} ahead"
+        said.append((f"{step} 期前に出した予測は、{near[0]}", f"{made}: {near[1]}"))
+        label(axes, said[-1])
+    names = {line.get_label(): line for axes in panels[:, 0] for line in axes.get_lines()}
+    figure.legend(names.values(), names, loc="outside lower center", ncols=2)
+    ja, en = ("。".join(part) for part in zip(*said, strict=True))
+    ja = f"最後の実際の値（灰色）、予測（赤）、同じだけずらした実際の値（青）。{ja}。"
+    en = f"The last actual values (grey), forecasts (red), actual values shifted as far (blue). {en.replace('。', '. ')}."
     return Picture(figure, ja, en)

@@ -57,14 +57,14 @@ def _how_it_ends(curves: dict[str, Sequence[float] | pd.Series], naive: float | 
     best = min(ends, key=lambda name: ends[name].iloc[-1])
     loss, epoch = ends[best].iloc[-1], ends[best].index[-1]
     if naive is None:
-        ja, en = f"{loss:.3g}", f"{loss:.3g}"
+        ja, en = f" {loss:.3g}", f"{loss:.3g}"
     else:
         ja, en = f"ナイーブ予測の {loss / naive:,.3g} 倍", f"{loss / naive:,.3g} times the naive forecast's"
     if len(ends) == 1:
-        return f"損失は {epoch:,} エポックで {ja}", f"After {epoch:,} epochs the loss is {en}"
+        return f"損失は {epoch:,} エポックで{ja}", f"After {epoch:,} epochs the loss is {en}"
     ja_name, _, en_name = best.partition(" / ")
     return (
-        f"最小は {ja_name}（{epoch:,} エポックで {ja}）",
+        f"最小は「{ja_name}」（{epoch:,} エポックで{ja}）",
         f"Lowest: {en_name or ja_name}, {en} after {epoch:,} epochs",
     )
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from helpers.language import text
@@ -12,7 +11,7 @@ from helpers.plots.style import Dates, Picture, canvas, few_dates, in_unit, labe
 
 CLOSE_UP = 20  # steps at the end, drawn once more
 STEPS_BACK = "k（何期前の実際の値と比べたか）", "k (steps back)", "\n"
-Array, Band = np.ndarray, tuple[np.ndarray, np.ndarray]
+Array = np.ndarray
 
 
 def three_lines(
@@ -47,13 +46,13 @@ def _back(lag: int) -> str:
     return f"{lag} step{'s' * (lag != 1)} back"
 
 
-def _bars_by_lag(axes: Axes, profile: pd.Series, attrs: dict, short: bool = False) -> None:
+def _bars_by_lag(axes: Axes, profile: pd.Series, attrs: dict) -> None:
     """RMSE by lag; the smallest bar is hatched and named."""
     best = profile.idxmin()
     for chosen, color, hatch in ((profile.index != best, style.SKY, None), (profile.index == best, style.RED, "//")):
         axes.bar(profile.index[chosen], profile[chosen], color=style.pale(color), hatch=hatch, edgecolor="black")
     above = profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()
-    name = f"k = {best}" if short else text(f"最小: {best} 期前", f"smallest: {best} back", "\n")
+    name = text(f"最小: {best} 期前", f"smallest: {best} back", "\n")
     look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
     axes.annotate(name, (best, profile[best]), (best, above), **look)
     axes.set_xticks(profile.index)
@@ -140,38 +139,6 @@ def lags_beside(profiles: dict[str, pd.Series]) -> Picture:
 
 
 @styled
-def playground(
-    dates: Dates, actual: Array, y: Array, before: Array | None, band: Band | None, profile: pd.Series, attrs: dict
-) -> Picture:
-    """The three lines, their end enlarged, and the lags in one picture.
-
-    before: the last run's prediction, laid under the new one. band: lowest and highest prediction over several seeds.
-    """
-    # Margins by hand: working them out at every move of a slider would take as long as the drawing itself.
-    figure = Figure(figsize=(style.INCHES, 5.6), layout="none")
-    figure.subplots_adjust(left=0.13, right=0.985, bottom=0.27, top=0.94, hspace=0.6, wspace=0.3)
-    axes = figure.subplot_mosaic([["lines", "lines"], ["end", "lags"]], height_ratios=[2, 3], width_ratios=[3, 2.2])
-    zoom = min(CLOSE_UP, len(actual) - 1)
-    shade = {"color": style.RED, "alpha": 0.25, "hatch": "....", "label": text("シードによる幅", "range over seeds")}
-    green = {"color": style.GREEN, "linestyle": ":", "label": text("前回の予測", "last run's prediction")}
-    for panel, start, marks in ((axes["lines"], 0, False), (axes["end"], len(actual) - zoom, True)):
-        three_lines(panel, dates, actual, y, attrs, first=start, marks=marks)
-        if before is not None:
-            panel.plot(dates[start:], before[start:], linewidth=1.8 if marks else 1, **green)
-        if band is not None:
-            panel.fill_between(dates[start:], band[0][start:], band[1][start:], **shade)
-    few_dates(axes["end"], 4)
-    label(axes["lines"], (attrs["title_ja"], attrs["title_en"], " / "))
-    label(axes["end"], (f"最後の {zoom} 期", f"The last {zoom} steps"))
-    _bars_by_lag(axes["lags"], profile, attrs, short=True)
-    label(axes["lags"], ("予測(t) と 実際(t − k)", "prediction(t), actual(t − k)"), ("k", "k"))
-    legend(axes["end"], ncols=2)
-    ja = f"テスト部分の実際の値、予測、1期ずらした実際の値と、ラグごとの RMSE。最小は {profile.idxmin()} 期前。"
-    en = "Actual values, prediction and shifted actual values of the test part, and RMSE by lag, smallest at"
-    return Picture(figure, ja, f"{en} {profile.idxmin()} back.")
-
-
-@styled
 def changes(actual_change: ArrayLike, predicted_change: ArrayLike, attrs: dict) -> Picture:
     """Predicted change against actual change; on the diagonal a forecast would be right. Each of n values."""
     figure, axes = canvas(4.2)
@@ -206,7 +173,7 @@ def error_of_guesses(offsets: ArrayLike, errors: ArrayLike, attrs: dict) -> Pict
     y = in_unit("平均二乗誤差", "mean squared error", attrs, square=True)
     unit_ja, unit_en = (f" {attrs[key]}" if attrs.get(key) else "" for key in ("unit_ja", "unit_en"))
     title = (
-        f"誤差が最小なのは、今日の価格に {best:,.3g}{unit_ja} を足す予測",
+        f"誤差が最小なのは、今日の価格に {best:,.3g}{unit_ja or ' '}を足す予測",
         f"The error is smallest when {best:,.3g}{unit_en} are added to today's price",
     )
     label(axes, title, x, y)

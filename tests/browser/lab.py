@@ -32,8 +32,8 @@ IDLE = """() => {
 }"""
 STARTED = "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(prompt => /[0-9*]/.test(prompt.textContent))"
 # The panel is the last one on the page: a notebook has one.
-PANEL = ".lstm-live"
-PICTURE = f"{PANEL} img"
+PANEL = ".lstm-panel"
+PICTURE = f"{PANEL} .lstm-view img"
 
 
 @contextlib.contextmanager
@@ -193,6 +193,61 @@ class Notebook:
             "async limit => Promise.race([window.seen, new Promise((_, fail) => setTimeout(() => fail('no new picture'), limit))])",
             timeout * 1000,
         ) / 1000  # fmt: skip
+
+    def resize(self, width: int, height: int) -> None:
+        """Another size of the window, laid out, with the top of the panel at the top of the notebook."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate(
+            f"""async () => {{
+          const frame = () => new Promise(requestAnimationFrame);
+          for (let turn = 0; turn < 4; turn++) {{
+            document.querySelector('{PANEL}').scrollIntoView({{block: 'start'}});
+            await frame();
+          }}
+          await Promise.all([...document.querySelectorAll('{PICTURE}')].map(image => image.decode()));
+        }}"""
+        )
+
+    def height(self) -> float:
+        """Of the panel, in pixels."""
+        return self.page.evaluate(f"() => document.querySelector('{PANEL}').getBoundingClientRect().height")
+
+    def cut_off(self) -> list[str]:
+        """What of the panel reaches out of it, or out of the notebook's page, to the left or to the right; or is clipped."""
+        return self.page.evaluate(
+            """panel => {
+          const page = document.querySelector('.jp-WindowedPanel-outer'), board = document.querySelector(panel);
+          const edge = page.getBoundingClientRect(), box = board.getBoundingClientRect();
+          const left = Math.max(box.left, edge.left) - 1, right = Math.min(box.right, edge.left + page.clientWidth) + 1;
+          const name = part => `${part.tagName}.${part.className} ${part.textContent.slice(0, 30)}`;
+          const parts = [...board.querySelectorAll('img, button, label, select, p, summary, .slider-container, .widget-readout, .lstm-table')];
+          const outside = parts.filter(part => part.checkVisibility()).filter(part => {
+            const own = part.getBoundingClientRect();
+            return own.left < left || own.right > right || own.bottom > box.bottom + 1;
+          });
+          const clipped = [board, ...board.querySelectorAll('.lstm-body, .lstm-controls, .lstm-view, .widget-label, .lstm-buttons, .lstm-verdict')]
+            .filter(part => part.checkVisibility())
+            .filter(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).display !== 'inline');
+          return [...outside, ...clipped].map(name);
+        }""",
+            PANEL,
+        )
+
+    def below_the_fold(self) -> list[str]:
+        """Which of verdict, picture and controls end below the notebook's page, when the panel's top is at its top."""
+        return self.page.evaluate(
+            """panel => {
+          const page = document.querySelector('.jp-WindowedPanel-outer').getBoundingClientRect();
+          const wanted = '.lstm-verdict, .lstm-view img, .lstm-controls > .jupyter-widgets, .lstm-controls button, .lstm-note';
+          return [...document.querySelector(panel).querySelectorAll(wanted)]
+            .filter(part => part.getBoundingClientRect().bottom > page.bottom + 1).map(part => part.className || part.tagName);
+        }""",
+            PANEL,
+        )
+
+    def toggle(self, fold: str) -> None:
+        """Open or close one of the panel's folded parts, "table 0" the first, by keyboard."""
+        self.page.locator(f"{PANEL} details[data-fold='{fold}'] summary").press("Enter")
 
     def ledger(self) -> list[list[str]]:
         """The rows of the ledger on the page, newest first."""

@@ -4,18 +4,19 @@ import re
 
 from lab import Notebook
 
-# Blocks of visible text in Markdown, outputs and the contents pane. Code and formulas are one sign each; folds are opened first.
+# Blocks of visible text in Markdown, outputs and the contents pane; folds are opened first. Code and formulas are one sign
+# each. The entries of a menu are left out: they are what a function is called with, such as load_prices("nikkei225").
 SEEN = """() => {
   document.querySelectorAll('.jp-Notebook details').forEach(fold => { fold.open = true; });
-  const left_out = '.jp-Notebook [lang] pre, .jp-RenderedMarkdown code, mjx-container, script, style, .lstm-switch, '
+  const left_out = '.jp-Notebook [lang] pre, .lstm-code pre, .jp-RenderedMarkdown code, mjx-container, script, style, .lstm-switch, '
     + '.jp-InternalAnchorLink, .jp-RenderedJavaScript';
   const blocks = new Map();
   for (const part of document.querySelectorAll('.jp-MarkdownOutput, .jp-Notebook .jp-OutputArea-output, .jp-tocItem-content')) {
     const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
       const parent = walker.currentNode.parentElement;
-      if (!parent.getClientRects().length && parent.tagName !== 'OPTION') continue;
-      const block = parent.closest('p, li, h1, h2, h3, td, th, summary, pre, option, label, button, .jp-tocItem-content') || parent;
+      if (!parent.getClientRects().length || parent.closest('select')) continue;
+      const block = parent.closest('p, li, h1, h2, h3, td, th, summary, pre, label, button, .jp-tocItem-content') || parent;
       blocks.set(block, (blocks.get(block) || '') + (parent.closest(left_out) ? '`' : walker.currentNode.data));
     }
   }
@@ -28,20 +29,21 @@ SEEN = """() => {
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
 # English words that stand in Japanese text. TERMS.md keeps a term in brackets at its first use, 日本語（English）; the rest:
 KEPT = {
-    # models, methods and measures that have no other name
-    *"LSTM RNN GRU RMSE MAE MASE CRPS EWM HAR AR HC AdamW Adam LBFGS TPE MSE ReLU tanh sigmoid".split(),
+    # models, methods and measures that have no other name, and CO2
+    *"LSTM RNN GRU RMSE MAE MASE CRPS EWM HAR AR HC AdamW Adam LBFGS TPE MSE CO ReLU tanh sigmoid".split(),
     # people whose names a method bears
     *"Holm Diebold Mariano Wolfe Newey West Hyndman Koehler Athanasopoulos Corsi Politis Romano".split(),
     # software, data and places
     *"Python PyTorch NumPy pandas scikit learn statsmodels Optuna JupyterLab TensorBoard SQLite GitHub Linux Windows OK".split(),
-    *"Nikkei Amazon IBM Yahoo Finance Stooq investing com Excel CSV GPU CPU CUDA UTF Shift JIS oneDNN IEEE".split(),
+    *"Nikkei Amazon IBM Yahoo Finance Stooq investing com Excel CSV HTML GPU CPU CUDA UTF Shift JIS oneDNN gRPC IEEE".split(),
     # columns of the data, which the reader writes in code, and values of Python
     *"Open High Low Close Volume Date True False None ms kW ppm".split(),
 }
 KEPT |= {"Shift", "Enter"}
 MENU = re.compile(r"Run → Run All Cells|Kernel → Restart Kernel and Run All Cells")  # as JupyterLab writes them
-# In what a cell prints: a name with a bracket, a point or an underscore, what stands in quotes, package==version.
-CODE = re.compile(r"'[^']*'|\"[^\"]*\"|[\w-]+==\S+|\b\w*_\w+|\b\w+(?:\.\w+)+|\b\w+(?=[(\[=])")
+SOURCE = re.compile(r"出典: .*")  # of data, as the source names itself
+# In what a cell prints: a name with a bracket, a point or an underscore, a part of a model, what stands in quotes, package==version.
+CODE = re.compile(r"'[^']*'|\(\w+\): |\"[^\"]*\"|[\w-]+==\S+|\b\w*_\w+|\b\w+(?:\.\w+)+|\b\w+(?=[(\[=])")
 
 
 def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
@@ -51,7 +53,7 @@ def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
         if language == "en":
             words = JAPANESE.findall(text)
         else:
-            bare = CODE.sub("`", MENU.sub("", re.sub(r"（[^（）]*）", "", text)))
+            bare = CODE.sub("`", MENU.sub("", SOURCE.sub("", re.sub(r"（[^（）]*）", "", text))))
             words = [word for word in re.findall(r"[A-Za-z]{2,}", bare) if word not in KEPT]
         found += [(place, word, text) for word in words]
     return found

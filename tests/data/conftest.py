@@ -12,6 +12,7 @@ import helpers.data.yahoo
 def downloads(tmp_path, monkeypatch):
     """An empty folder in the place of data/downloads; the real one is never touched."""
     monkeypatch.setattr(helpers.data.yahoo, "DOWNLOADS", tmp_path / "downloads")
+    monkeypatch.setattr(helpers.data.yahoo, "_stalled", {})
     return tmp_path / "downloads"
 
 

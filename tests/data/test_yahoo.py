@@ -142,6 +142,7 @@ FAILURES = {  # the behaviour, and what the reader is told: if the first request
 def test_failed_download_falls_back_or_tells_three_ways(case, zone, yahoo, downloads, monkeypatch, capfd, caplog):
     behaviour, *parts = FAILURES[case]
     part = parts[zone == "zone answers"]
+    monkeypatch.setattr(module, "PAUSE", 0)  # what fails twice is asked twice here
     if part == "0.8":
         monkeypatch.setattr(module, "TIMEOUT", 0.8)
     others = {"zone": (200, chart())} if zone == "zone answers" else {}
@@ -264,3 +265,22 @@ def test_a_failed_write_leaves_nothing_behind(yahoo, downloads, monkeypatch, cap
     yahoo((200, chart()))
     assert len(load_prices("nikkei225")) == 1092 and list(downloads.iterdir()) == []
     in_both_languages(capsys.readouterr().out, "data/downloads/nikkei225.csv", "No space left")
+
+
+def test_a_stalled_network_is_waited_for_once(yahoo, monkeypatch):
+    yahoo((200, chart()))
+    asked = []
+
+    def stall(*arguments):
+        asked.append(arguments)
+        raise TimeoutError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_history", stall)
+        for part in ("60", "5"):  # after so many seconds; not again for so many minutes
+            with pytest.raises(DataError) as error:
+                load_prices("nikkei225")
+            in_both_languages(error.value, part, "data/downloads/nikkei225.csv")
+    assert len(asked) == 1
+    monkeypatch.setattr(module, "PAUSE", 0)
+    assert list(load_prices("nikkei225")) == ["Open", "High", "Low", "Close", "Volume"]

@@ -15,7 +15,7 @@ from helpers.horizons import rmse_by_step
 from helpers.leakage import LEAKS
 from helpers.panels import columns, horizons
 from helpers.panels.backtest import backtest_explorer
-from helpers.panels.engine import MAX_ROWS
+from helpers.panels.controls import MAX_ROWS
 from helpers.panels.leakage import leakage_laboratory
 from helpers.panels.project import project_explorer
 from helpers.panels.training import loss_explorer
@@ -25,21 +25,27 @@ from helpers.training import Forecaster
 from helpers.windows import make_windows, split_last
 
 
-def picture(html):
-    return re.search(r'src="data:image/png;base64,([^"]+)"', html)[1]
+def picture(panel):
+    """The picture on the page, as it is sent there."""
+    return re.search(r'src="data:image/svg[+]xml;base64,([^"]+)"', panel.view.value)[1]
 
 
 def shown(panel):
     """What a panel shows, but for the count of looks at the test part, which rises whatever is moved."""
-    return re.sub(r"\d+ 回目|Look \d+ at", "", panel.result.value)
+    return re.sub(r"\d+ 回目|Look \d+ at", "", panel.view.value + panel.more.value.split('data-fold="code"')[0])
+
+
+def table(panel):
+    """The first table under the picture."""
+    return pd.read_html(io.StringIO(panel.more.value))[0]
 
 
 def every_control_acts(panel, moves):
     for name, value in moves.items():
-        before, page = shown(panel), panel.result.value
+        before, page = shown(panel), panel.view.value
         panel.controls[name].value = value
         assert shown(panel) != before and panel.status.value == "", name
-        looks = [int(n) for html in (page, panel.result.value) for n in re.findall(r"Look (\d+) at", html)]
+        looks = [int(n) for html in (page, panel.view.value) for n in re.findall(r"Look (\d+) at", html)]
         assert not looks or looks[1] == looks[0] + 1, name  # every move that scores on the test part is counted
 
 
@@ -49,35 +55,33 @@ def test_windows_explorer_shows_the_windows_that_make_windows_cuts():
     explorer.controls["window"].value = 3
     explorer.controls["stride"].value = 7
     x, t = make_windows(prices["Open"], 3, 1, 7)
-    assert f"x {tuple(x.shape)}" in explorer.result.value and f"t {tuple(t.shape)}" in explorer.result.value
-    table = pd.read_html(io.StringIO(explorer.result.value))[0]
-    assert np.allclose(table.iloc[:, 1:4], x[:6, :, 0], rtol=1e-4) and np.allclose(
-        table.iloc[:, 4], t[:6, 0], rtol=1e-4
-    )
+    assert f"x has the shape {tuple(x.shape)}, t {tuple(t.shape)}" in explorer.view.value
+    seen = table(explorer)
+    assert np.allclose(seen.iloc[:, 1:4], x[:6, :, 0], rtol=1e-4) and np.allclose(seen.iloc[:, 4], t[:6, 0], rtol=1e-4)
 
 
 def test_a_window_longer_than_the_rows_shown_is_said_and_the_panel_lives_on():
     explorer = windows_explorer(load_prices("ibm").tail(200), "Open", rows=20)
-    good = explorer.result.value
+    good = explorer.view.value
     explorer.controls["window"].value = 25
-    assert 'role="alert"' in explorer.status.value and explorer.result.value == good
+    assert 'role="alert"' in explorer.status.value and explorer.view.value == good
     explorer.controls["window"].value = 6
-    assert explorer.status.value == "" and explorer.result.value != good
+    assert explorer.status.value == "" and explorer.view.value != good
 
 
 def test_loss_explorer_lays_the_runs_over_each_other_and_names_a_breakdown():
     x, x_validation, t, t_validation = split_last(*make_windows(load_prices("ibm")["Open"].tail(200), 5), 50)
     explorer = loss_explorer(x, t, x_validation, t_validation, epochs=5, hidden_size=3)
     every_control_acts(explorer, {"optimizer": "lbfgs", "lr": 1e-4, "epochs": 4, "hidden_size": 4})
-    good = explorer.result.value
+    good = explorer.view.value
     explorer.work = lambda **settings: (_ for _ in ()).throw(FloatingPointError("損失が nan\nthe loss became nan"))
     explorer.controls["lr"].value = 1.0
-    assert explorer.result.value == good and "損失が nan<br>the loss became nan" in explorer.status.value
+    assert explorer.view.value == good and "損失が nan<br>the loss became nan" in explorer.status.value
 
 
 def test_loss_explorer_opens_on_a_training_that_learns_and_scores_it_on_both_parts():
     x, x_validation, t, t_validation = split_last(*make_windows(load_prices("ibm")["Open"].tail(1092), 5), 100)
-    said = loss_explorer(x, t, x_validation, t_validation).result.value
+    said = loss_explorer(x, t, x_validation, t_validation).view.value
     learned, unseen = (
         float(n) for n in re.search(r"Loss: (\S+) times naive on the training part, (\S+) on", said).groups()
     )
@@ -97,7 +101,7 @@ def test_the_panel_trains_for_new_settings_and_only_draws_for_a_new_origin(monke
         horizons.PathForecaster, "train", lambda self, epochs: trained.append(self.method) or train(self, epochs)
     )
     panel = horizons.horizon_explorer("ibm", None, window=10, horizon=5, hidden_size=3, epochs=2)
-    assert panel.result.value.count("<img alt=") == 2 and trained == ["direct"] * 2
+    assert panel.view.value.count("<img alt=") == 2 and trained == ["direct"] * 2
     for name, value in {
         "origin": 3,
         "method": "recursive",
@@ -106,12 +110,12 @@ def test_the_panel_trains_for_new_settings_and_only_draws_for_a_new_origin(monke
         "seed": 1,
         "series": "co2",
     }.items():
-        before, count = panel.result.value, len(trained)
+        before, count = panel.view.value, len(trained)
         panel.controls[name].value = value
-        assert panel.result.value != before and panel.status.value == "", name
+        assert panel.view.value != before and panel.status.value == "", name
         assert len(trained) == count + (0 if name == "origin" else 2), name
     panel.controls["window"].value = 24  # a season of 12 fits: its line joins the others
-    assert "seasonal" not in str(panel.status.value) and panel.result.value.count("<img alt=") == 2
+    assert "seasonal" not in str(panel.status.value) and panel.view.value.count("<img alt=") == 2
     for origin in (0, 99):
         panel.controls["origin"].value = origin
         assert panel.status.value == ""
@@ -155,11 +159,12 @@ def test_a_series_of_one_column_is_told_what_is_missing():
         columns.interval_explorer(load_prices("usdjpy"))
 
 
-def test_the_intervals_move_with_their_level_and_half_life():
+def test_the_intervals_move_with_their_level_and_half_life(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     prices = load_prices("ibm").tail(400)
     explorer = columns.interval_explorer(prices, hidden_size=3, epochs=10)
     every_control_acts(explorer, {"level": 0.7, "half_life": 5.0, "window": 5, "epochs": 20, "seed": 3})
-    scores = pd.read_html(io.StringIO(explorer.result.value))[0].set_index("Unnamed: 0")
+    scores = table(explorer).set_index("Unnamed: 0")
     relative = relative_to_close(prices)
     low, high = (relative[name].iloc[:-100].quantile(q) for name, q in (("Low", 0.3), ("High", 0.7)))
     assert scores.loc["empirical", "width"] == pytest.approx(high - low, rel=1e-3)
@@ -167,10 +172,11 @@ def test_the_intervals_move_with_their_level_and_half_life():
     assert scores.loc["EWM range", "width"] == pytest.approx(np.diff(ranges).mean(), rel=1e-3)
 
 
-def test_an_lstm_hardly_trained_stays_where_it_starts_from():
+def test_an_lstm_hardly_trained_stays_where_it_starts_from(monkeypatch):
     """Divided and multiplied by the same range: what comes out is the exponentially weighted range, nearly."""
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     explorer = columns.interval_explorer(load_prices("ibm").tail(600), hidden_size=3, epochs=1)
-    scores = pd.read_html(io.StringIO(explorer.result.value))[0].set_index("Unnamed: 0")
+    scores = table(explorer).set_index("Unnamed: 0")
     assert scores.loc["LSTM on EWM", "width"] == pytest.approx(scores.loc["EWM range", "width"], rel=0.05)
 
 
@@ -178,32 +184,34 @@ def test_an_lstm_hardly_trained_stays_where_it_starts_from():
 def test_each_leak_is_a_named_box_that_draws_anew_and_is_found(monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     laboratory = leakage_laboratory("ibm", None, rows=400, hold_out=60, test=60)
-    clean = shown(laboratory)
-    assert "FIRED" not in clean and clean.count("silent") == 4
+    clean, drawn = shown(laboratory), picture(laboratory)
+    assert 'class="fired"' not in clean and clean.count('class="silent"') == 4 and "Of 4 tripwires, 0 fired." in clean
     for leak, (_, en) in LEAKS.items():
         box = laboratory.controls[leak]
         assert box.description == en
         box.value = True
-        assert "FIRED" in laboratory.result.value and picture(laboratory.result.value) != picture(clean), leak
+        now = shown(laboratory)
+        fired = now.count('class="fired"')
+        assert fired and f"{fired} fired (" in now and picture(laboratory) != drawn, leak  # the verdict counts them
         box.value = False
         assert shown(laboratory) == clean
     laboratory.controls["series"].value = "random_walk"
-    assert laboratory.status.value == "" and picture(laboratory.result.value) != picture(clean)
+    assert laboratory.status.value == "" and picture(laboratory) != drawn
 
 
 def test_project_explorer_trains_anew_and_shows_the_validation_part(monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     prices = load_prices("ibm").tail(400)
     explorer = project_explorer(prices, "Close", window=10, horizon=4, hidden_size=4, epochs=2)
-    before = explorer.result.value
-    assert re.search(r"2 epochs, weights of epoch [12]\. RMSE on the validation part", before)
+    before = picture(explorer)
+    assert re.search(r"2 epochs; the weights of epoch [12] are used. On the validation part", explorer.view.value)
     validation = Trainer(prices["Close"], window=10, horizon=4).compare("validation")
     naive = rmse_by_step(validation[0], validation[1]["naive"])
-    assert f"<td>{naive[4]:.4g}</td>" in before  # of this part, and not of the test
+    assert f"<td>{naive[4]:.4g}</td>" in explorer.more.value  # of this part, and not of the test
     explorer.controls["window"].value = 20
-    assert picture(explorer.result.value) != picture(before) and explorer.status.value == ""
+    assert picture(explorer) != before and explorer.status.value == ""
     explorer.controls["epochs"].value = 3
-    assert "3 epochs" in explorer.result.value
+    assert "3 epochs" in explorer.view.value
     with pytest.raises(ValueError, match="no column Price"):
         project_explorer(prices, "Price")
 
@@ -214,7 +222,7 @@ def test_backtest_explorer_walks_as_the_helper_does_and_every_control_draws_anew
     values = prices[["Open", "Close"]].to_numpy()
     learner = partial(refit_lstm, initial_epochs=2, epochs=1, hidden_size=2)
     y = walk_forward(values, 30, learner, refit_every=15)
-    rmse = pd.read_html(io.StringIO(explorer.result.value))[0].iloc[0, 1]
+    rmse = table(explorer).iloc[0, 1]
     assert float(rmse) == pytest.approx(np.sqrt(np.mean((values[-30:, 0] - y) ** 2)), rel=1e-3)
     for name, value in {
         "sliding": True,
@@ -226,7 +234,17 @@ def test_backtest_explorer_walks_as_the_helper_does_and_every_control_draws_anew
         "seed": 1,
         "series": "usdjpy",
     }.items():
-        before = picture(explorer.result.value)
+        before = picture(explorer)
         explorer.controls[name].value = value
-        assert explorer.status.value == "" and picture(explorer.result.value) != before, name
-    assert "previous close" not in explorer.result.value  # USD/JPY has one rate a day
+        assert explorer.status.value == "" and picture(explorer) != before, name
+    assert "previous close" not in shown(explorer)  # USD/JPY has one rate a day
+
+
+def test_the_rows_of_a_sliding_window_can_be_set_only_while_it_slides():
+    explorer = backtest_explorer("ibm", None, test=22, refit_every=22, initial_epochs=1, hidden_size=2)
+    rows = explorer.controls["train_size"]
+    assert rows.disabled
+    explorer.controls["sliding"].value = True
+    assert not rows.disabled
+    explorer.buttons["reset"].click()
+    assert rows.disabled and not explorer.controls["sliding"].value

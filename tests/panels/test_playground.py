@@ -14,11 +14,11 @@ from helpers.panels.validation import Ledger, playground
 
 
 def picture(html):
-    return re.search(r'src="data:image/png;base64,([^"]+)"', html)[1]
+    return re.search(r'src="data:image/svg[+]xml;base64,([^"]+)"', html)[1]
 
 
 def ledger_rows(panel):
-    data = re.search(r'href="data:text/csv;base64,([^"]+)"', panel.result.value)[1]
+    data = re.search(r'href="data:text/csv;base64,([^"]+)"', panel.more.value)[1]
     return pd.read_csv(io.BytesIO(base64.b64decode(data)))
 
 
@@ -28,7 +28,7 @@ def game():
 
 
 def test_the_first_picture_is_there_when_the_cell_is_done(game):
-    assert 'alt="' in game.result.value and len(ledger_rows(game)) == 1
+    assert 'alt="' in game.view.value and len(ledger_rows(game)) == 1
 
 
 @pytest.mark.parametrize(
@@ -45,33 +45,33 @@ def test_the_first_picture_is_there_when_the_cell_is_done(game):
     ],
 )
 def test_every_control_trains_anew_and_draws(game, name, value):
-    before = picture(game.result.value)
+    before = picture(game.view.value)
     game.controls[name].value = value
     rows = ledger_rows(game)
-    assert picture(game.result.value) != before and game.status.value == ""
+    assert picture(game.view.value) != before and game.status.value == ""
     assert len(rows) == 2 and rows.iloc[-1][name] == value
 
 
 def test_the_ledger_says_what_a_difference_is_worth(game):
     game.controls["seed"].value = 1
-    assert "five seeds" in game.result.value and "5 つのシード" in game.result.value
+    assert "five seeds" in game.view.value and "5 つのシード" in game.view.value
     game.buttons["seeds"].click()
     rows = ledger_rows(game)
     assert list(rows["seed"][-5:]) == [1, 2, 3, 4, 5] and list(rows["run"]) == list(range(1, 8))
     assert rows["RMSE"][2] == rows["RMSE"][1]  # the same settings and seed: the same error
     game.controls["seed"].value = 2
-    assert re.search(r"(in|out)side the spread over seeds \(±[\d.]+\)", game.result.value)
+    assert re.search(r"(in|out)side the spread over seeds \(±[\d.]+\)", game.view.value)
     game.controls["series"].value = "co2"
-    assert "Another series" in game.result.value
+    assert "Another series" in game.view.value
 
 
 def test_a_spread_measured_at_other_settings_judges_nothing(game):
     game.buttons["seeds"].click()
     game.controls["hidden_size"].value = 9
-    assert "press “five seeds”" in game.result.value and "spread over seeds (±" not in game.result.value
+    assert "press “five seeds”" in game.view.value and "spread over seeds (±" not in game.view.value
     game.buttons["seeds"].click()
     game.controls["seed"].value = 9
-    assert "spread over seeds (±" in game.result.value
+    assert "spread over seeds (±" in game.view.value
 
 
 @pytest.mark.parametrize(
@@ -113,40 +113,44 @@ def test_five_seeds_are_one_run_and_their_mean_is_compared():
 
 
 def test_of_five_seeds_the_mean_forecast_is_drawn_and_judged(game, monkeypatch):
-    drawn = {}
-    monkeypatch.setattr(validation.plots, "playground", lambda *given: drawn.update(y=given[2], band=given[4]) or one)
-    one = validation.plots.changes([1.0, 2], [0.0, 1], load_prices("ibm").attrs)
+    drawn, real = {}, validation.plots.Playground.__call__
+    monkeypatch.setattr(
+        validation.plots.Playground, "__call__", lambda self, **given: drawn.update(given) or real(self, **given)
+    )
+    game.controls["seed"].value = 3
+    one_seed = drawn["y"]
     game.buttons["seeds"].click()
+    assert (drawn["before"] == one_seed).all()  # the run before, and not the fourth of the five seeds
     low, high = drawn["band"]
     assert (low <= drawn["y"]).all() and (drawn["y"] <= high).all() and (low < high).any()
     rows = ledger_rows(game).tail(5)
-    shown = pd.read_html(io.StringIO(game.result.value))[0]
+    shown = pd.read_html(io.StringIO(game.more.value))[0]
     prices = load_prices("ibm")
     actual = prices[prices.attrs["column"]].to_numpy()[-100:]
     assert shown["RMSE"][0] == pytest.approx(np.sqrt(np.mean((actual - drawn["y"]) ** 2)), rel=1e-3)
-    assert shown["RMSE"][0] <= rows["RMSE"].mean() and "mean of the five forecasts" in game.result.value
+    assert shown["RMSE"][0] <= rows["RMSE"].mean() and "The mean of five forecasts is scored" in game.view.value
 
 
 def test_the_ledger_counts_the_looks_at_the_test_part(game):
     def looks():
-        return int(re.search(r"Look (\d+) at the test part of", game.result.value)[1])
+        return int(re.search(r"Look (\d+) at the test part of", game.view.value)[1])
 
     before = looks()
     game.controls["seed"].value = 11
     game.buttons["seeds"].click()  # five models, one look
-    assert looks() == before + 2 and "looks at the test" in game.result.value
+    assert looks() == before + 2 and "looks at the test" in game.more.value
 
 
 def test_a_setting_that_cannot_be_says_so_and_the_picture_stays(tmp_path):
     dates = pd.bdate_range("2024-01-01", periods=130).strftime("%Y-%m-%d")
     pd.DataFrame({"Date": dates, "Close": 100 + np.sin(np.arange(130))}).to_csv(tmp_path / "short.csv", index=False)
     game = playground(tmp_path / "short.csv", None, epochs=1, hidden_size=2)
-    good = game.result.value
+    good = game.view.value
     game.controls["window"].value = 60  # 130 rows leave 70 windows, fewer than the test needs
-    assert game.result.value == good
+    assert game.view.value == good
     assert 'role="alert"' in game.status.value and "test" in game.status.value and "窓は 70 個" in game.status.value
     game.controls["window"].value = 6
-    assert game.status.value == "" and game.result.value != good
+    assert game.status.value == "" and game.view.value != good
 
 
 def test_labels_follow_the_language_at_the_next_draw(game, monkeypatch):
@@ -154,8 +158,8 @@ def test_labels_follow_the_language_at_the_next_draw(game, monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
     game.controls["seed"].value = 3
     assert game.controls["window"].description == "window" and game.buttons["seeds"].description == "five seeds"
-    assert "best lag" in game.result.value and "最良のラグ" not in game.result.value
-    body = re.sub(r'<img alt="[^"]*"', "", game.result.value)
+    assert "best lag" in game.more.value and "最良のラグ" not in game.more.value
+    body = re.sub(r'<img alt="[^"]*"', "", game.view.value + game.more.value)
     assert not re.search(r"[\u3040-\u30ff]", body)
 
 

@@ -188,7 +188,7 @@ def test_marks_stand_out_from_the_page(name):
         for line in axes.get_lines():
             colour = to_rgba(line.get_color(), line.get_alpha())
             assert contrast(composed(colour), white) >= 3, (line.get_label(), line.get_color())
-        for bar in (patch for patch in axes.patches if isinstance(patch, Rectangle) and patch.get_label() != "_span"):
+        for bar in (patch for patch in axes.patches if isinstance(patch, Rectangle)):
             edge = bar.get_edgecolor() if bar.get_linewidth() else "white"
             best = max(contrast(composed(tone), white) for tone in (bar.get_facecolor(), edge))
             assert best >= 3 or is_ground(axes, bar), bar
@@ -200,8 +200,8 @@ def test_marks_stand_out_from_the_page(name):
 
 
 def is_ground(axes: Axes, bar: Rectangle) -> bool:
-    """Whether a patch is a shade over the whole height, as of `axvspan`: ground, not a mark; a line or a word marks its edge."""
-    return bar.get_transform() != axes.transData and bar.get_height() == 1
+    """Whether a patch is a shade over the whole height or width, as of `axvspan`: ground, not a mark."""
+    return bar.get_data_transform() in (axes.get_xaxis_transform(), axes.get_yaxis_transform())
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -217,12 +217,8 @@ def test_axes_with_numbers_say_what_they_are(name):
             dates = isinstance(axis.get_major_locator(), AutoDateLocator)  # which say what they are
             numbers = not dates and any(re.fullmatch(r"[−\-]?[\d,.]+%?", tick) for tick in ticks)
             siblings = [getattr(other, f"{axis.axis_name}axis") for other in shared.get_siblings(axes)]
-            # A title of RMSE over an axis names it as well.
-            named = [
-                common,
-                axes.get_title("left") if axis is axes.yaxis else "",
-                *(one.get_label_text() for one in siblings),
-            ]
+            title = axes.get_title("left") if axis is axes.yaxis else ""  # "RMSE [yen]" over an axis names it as well
+            named = [common, title, *(one.get_label_text() for one in siblings)]
             assert not axes.axison or not numbers or any(named), (axis, ticks)
 
 

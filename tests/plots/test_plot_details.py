@@ -3,15 +3,20 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.dates import num2date
 
 from helpers import plots
 from helpers.language import BadInput
+from helpers.model import LSTMRegressor
 from helpers.plots import training
 
 ATTRS = {"title_ja": "会社", "title_en": "Company", "value_ja": "株価", "value_en": "price"}
 ATTRS |= {"unit_ja": "円", "unit_en": "yen", "scale": 100.0}
 DATES = pd.date_range("2024-01-01", periods=40)
 ACTUAL = np.arange(40.0)
+AGES = pd.Series([4.0, 2, 1])
+BARS = pd.DataFrame({"Open": [1.0, 2, 2], "High": 3, "Low": 0.5, "Close": [2.0, 2, 1]}, index=DATES[:3])
+BARS.attrs = ATTRS
 
 
 def line(axes, words):
@@ -40,7 +45,7 @@ def test_divided_prices_carry_their_own_unit(monkeypatch):
     prices = pd.DataFrame({"Open": [250.0, 300.0]}, index=DATES[:2])
     prices.attrs = ATTRS
     left, right = plots.two_scales(prices, "Open").figure.axes
-    assert left.get_ylabel() == "price [yen]" and right.get_ylabel() == "100 yen"
+    assert left.get_ylabel() == "price [yen]" and right.get_ylabel() == "price [100 yen]"
     assert right.get_lines()[0].get_ydata().tolist() == [2.5, 3]
 
 
@@ -91,6 +96,52 @@ def test_one_forecast_ahead_is_drawn_without_a_shift():
     axes = plots.forecasts_ahead(DATES[:3], ACTUAL[:3][None], ACTUAL[:3][None], ATTRS).figure.axes
     assert line(axes[0], "shifted by 0").get_ydata().tolist() == [0]
     assert line(axes[1], "shifted by 0").get_ydata().tolist() == [2]
+
+
+def test_the_enlarged_days_are_shaded_above_and_alone_have_markers():
+    top, bottom = plots.forecast_lines(DATES, ACTUAL, ACTUAL, ATTRS, lag=1, close_up=10).figure.axes
+    (shade,) = top.patches
+    assert [num2date(x).date() for x in (shade.get_x(), shade.get_x() + shade.get_width())] == [
+        DATES[-10].date(),
+        DATES[-1].date(),
+    ]
+    assert {line.get_marker() for line in top.get_lines()} == {"None"}
+    assert [line.get_marker() for line in bottom.get_lines()] == ["^", "P", "*"]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "title"),
+    [
+        (lambda: plots.fading_memory([0.5, 0.99], 30), "At least half is left after 30 days with f = 0.99"),
+        (lambda: plots.fading_memory([0.5, 0.9], 30), "With each f, less than half is left after 30 days"),
+        (lambda: plots.slopes_by_age({"a": AGES, "b": AGES[::-1].reset_index(drop=True)}), "most in b: 4 times"),
+        (lambda: plots.loss_curves({"a": [3.0, 2]}), "After 2 epochs the loss is 2"),
+        (
+            lambda: plots.loss_curves({"a": [3.0, 2]}, naive=4),
+            "After 2 epochs the loss is 0.5 times the naive forecast's",
+        ),
+        (lambda: plots.loss_curves({"甲 / a": [3.0, 1], "乙 / b": [3.0, 2]}, naive=4), "Lowest: a, 0.25 times"),
+        (lambda: plots.error_of_guesses([-1, 0, 1], [3.0, 2, 1], ATTRS), "smallest when 1 yen are added"),
+        (lambda: plots.price_bars(BARS), "On 1 of 3 days the close is above the open"),
+    ],
+)
+def test_titles_state_what_is_drawn(drawn, title):
+    picture = drawn()
+    assert title in picture.figure.axes[0].get_title("left") and title in picture.alt
+
+
+def test_the_numbers_between_the_layers_are_those_of_the_model():
+    seen = {words.get_text() for words in plots.regressor(5, 16).figure.axes[0].texts}
+    assert {"16 → 8", "8 → 1", "$o_{5}$"} <= seen
+    parts = LSTMRegressor(hidden_size=16).head
+    assert (parts[0].out_features, parts[2].in_features) == (8, 8)
+
+
+def test_moves_are_drawn_in_percent_below_the_series():
+    prices = pd.DataFrame({"Open": [100.0, 102, 51]}, index=DATES[:3])
+    prices.attrs = ATTRS
+    _, moves = plots.price_history(prices, "Open", 1, moves=True).figure.axes
+    assert moves.get_lines()[-1].get_ydata()[1:].tolist() == pytest.approx([2, -50])
 
 
 def test_the_smallest_lag_is_named_and_hatched():
@@ -190,7 +241,7 @@ def test_the_closed_loop_may_run_longer_than_the_truth():
     truth, first = right.get_lines()  # "twin" lies on "loop" and is not drawn again
     assert first.get_ydata().tolist() == (wave[-100:] + 1).tolist() and first.get_xdata()[-1] == 300
     assert truth.get_ydata().tolist() == wave[-100:].tolist()
-    assert "loop 1 / 2; twin 1 / 1" in picture.alt  # 15 is more than a tenth of the amplitude of 149.5
+    assert "loop 1/2; twin 1/1" in picture.alt  # 15 is more than a tenth of the amplitude of 149.5
 
 
 def test_paths_say_how_far_they_move_or_how_far_off_they_are():
@@ -220,13 +271,13 @@ def test_clear_wins_and_losses_are_counted_by_baseline():
     index = pd.MultiIndex.from_product([["one", "two"], ["naive", "linear"]])
     table = pd.DataFrame({"skill": [0.5, -0.5, 0.1, -0.1], "seeds low": np.nan, "seeds high": np.nan}, index=index)
     said = plots.skills(table.assign(**{"p Holm": [0.01, 0.04, 0.02, 0.05]})).alt
-    assert "Clear wins: 2 against naive; clear losses: 1 against linear" in said and "ナイーブ予測に 2 つ" in said
+    assert "Clear wins: 2/2 against naive; clear losses: 1/2 against linear" in said and "ナイーブ予測に 2/2" in said
     assert "4 pairs: no difference can be told from chance" in plots.skills(table.assign(**{"p Holm": 0.05})).alt
-    assert "Positive skill: 2 against naive (of 4 pairs)" in plots.skills(table).alt
+    assert "Positive skill: 2/2 against naive" in plots.skills(table).alt
     by_mean = table.assign(
         **{"p Holm": 0.01, "skill of mean": 0.1}
     )  # the test is of the mean forecast, and so is its sign
-    assert "Clear wins: 2 against naive, 2 against linear; clear losses: none" in plots.skills(by_mean).alt
+    assert "Clear wins: 2/2 against naive, 2/2 against linear; clear losses: none" in plots.skills(by_mean).alt
 
 
 def test_arrows_set_out_from_the_table_before():
@@ -270,7 +321,8 @@ def test_skills_of_paths_say_which_intervals_leave_0_out():
 def test_a_baseline_below_every_training_is_the_finding():
     errors = pd.DataFrame([[5.0, 6], [3, 4]], index=["Open", "all"])
     assert (
-        "The naive alone has a smaller error" in plots.rmse_by_columns(errors, {"naive": 2.9, "linear": 9}, ATTRS).alt
+        "The naive alone, 2.9, is below every trained model (smallest 3)"
+        in plots.rmse_by_columns(errors, {"naive": 2.9, "linear": 9}, ATTRS).alt
     )
     assert "Smallest error: all" in plots.rmse_by_columns(errors, {"naive": 3.1}, ATTRS).alt
 
@@ -278,7 +330,7 @@ def test_a_baseline_below_every_training_is_the_finding():
 def test_distances_between_close_and_open_are_those_of_all_days_given():
     prices = pd.DataFrame({"Open": [1.0, 5, 9], "Close": [3.0, 7, 1]}, index=DATES[:3])
     prices.attrs = ATTRS
-    assert "the next open is 50% as far" in plots.between_close_and_open(prices).alt
+    assert "today's open 4, today's close 2" in plots.between_close_and_open(prices).alt
 
 
 def test_the_gain_of_a_few_days_and_lags_beyond_chance_are_counted():
@@ -330,13 +382,53 @@ def test_live_lag_shows_what_it_measures_after_every_epoch(monkeypatch):
 
 
 def test_recent_coverage_is_that_of_the_last_days_and_an_infinite_width_is_drawn_at_the_edge():
-    residuals = np.tile([1.0, -3.0], 20)  # a width of 2 holds every other day
-    widths = {"two": np.full(40, 2.0), "all": np.append(np.full(39, 4.0), np.inf)}
-    top, bottom = plots.intervals_over_time(DATES, residuals, widths, 0.8, days=10).figure.axes
+    moves = np.tile([1.0, -3.0], 20)  # an interval of 2 to both sides holds every other day
+    intervals = {
+        "two": (np.full(40, -2.0), np.full(40, 2.0)),
+        "all": (np.append(np.full(39, -4.0), -np.inf), np.append(np.full(39, 4.0), np.inf)),
+    }
+    top, bottom = plots.intervals_over_time(DATES, moves, intervals, 0.8, days=10).figure.axes
     two, every = (line.get_ydata() for line in bottom.get_lines()[:2])
     assert np.isnan(two[:9]).all() and (two[9:] == 0.5).all() and (every[9:] == 1).all()
     assert line(top, "all").get_ydata()[-1] == top.get_ylim()[1] == pytest.approx(4.4)
     assert line(top, "two").get_ydata().tolist() == [2] * 40
+    assert "two 50%" in bottom.get_title("left") and "all 100%" in bottom.get_title("left")
+
+
+def test_paths_count_as_inside_while_every_step_so_far_is():
+    residuals = np.array([[0.0, 0, 0], [2, 0, 0], [0, 0, 2], [0, 0, 0]])
+    picture = plots.whole_paths(residuals, {"one": [1, 1, 1], "three": [3, 3, 3]}, test=residuals[1:3])
+    one, _, three, _, *_ = picture.figure.axes[1].get_lines()
+    assert one.get_ydata().tolist() == [1, 0.75, 0.75, 0.5] and three.get_ydata().tolist() == [1, 1, 1, 1]
+    assert "one 50% (test 0%), three 100% (test 100%)" in picture.alt
+
+
+def test_a_pit_histogram_counts_between_quantiles_and_names_the_bars_beyond_chance():
+    quantiles = np.tile([-1.0, 0, 1], (400, 1))
+    actual = np.repeat([-2.0, -0.5, 0.5, 2], [100, 100, 40, 160])  # a quarter is aimed at in each
+    picture = plots.pit(actual, quantiles, (0.25, 0.5, 0.75))
+    bars = picture.figure.axes[0].patches[:4]
+    assert [bar.get_height() for bar in bars] == pytest.approx([0.25, 0.25, 0.1, 0.4])
+    assert "Below the 0.25 quantile 25%, above the 0.75 quantile 40%; 2 bars beyond chance" in picture.alt
+
+
+def test_coverage_of_each_group_of_days():
+    inside = pd.DataFrame({"one": [True, True, False, False], "two": True})
+    picture = plots.coverage_by_group(inside, pd.Categorical(["b", "a", "a", "b"], ["b", "a"]), 0.8)
+    marks = [line.get_ydata().tolist() for line in picture.figure.axes[0].get_lines() if line.get_linestyle() == "None"]
+    assert marks == [[0.5, 0.5], [1, 1]] and "a: one 50%, two 100%" in picture.alt
+
+
+def test_the_title_of_a_shift_holds_what_the_last_days_cover():
+    by_day = pd.DataFrame({"one": [0.8] * 6 + [0.4, 0.6], "two": 0.8}, index=range(1, 9))
+    by_size = pd.DataFrame({"one": [0.9, 0.7], "two": 0.8}, index=["calm", "volatile"])
+    picture = plots.coverage_after_shift(by_day, by_size, 0.8, shift=4, runs=100, last=2)
+    assert "Coverage of the last 2 days: one 50%, two 80%" in picture.alt
+
+
+def test_the_best_answers_stand_in_the_title_of_the_pinball_loss():
+    losses = pd.DataFrame({0.1: [1.0, 2, 3], 0.9: [3.0, 2, 1]}, index=[5, 6, 7])
+    assert "5 for q = 0.1, 7 for q = 0.9" in plots.pinball(losses).alt
 
 
 def test_coverage_says_how_many_windows_do_not_overlap():

@@ -1,17 +1,35 @@
 """The one style: what a reader's own settings keep, what is stored of a picture, how names and units are written."""
 
+import base64
+import re
 import subprocess
 import sys
 import threading
 from itertools import islice
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
 
 from helpers import plots
-from helpers.plots.style import canvas, in_unit, label, line_chart, looks, styled, text
+from helpers.plots import style
+from helpers.plots.style import (
+    ORANGE,
+    canvas,
+    first_true,
+    headline,
+    in_unit,
+    ink,
+    label,
+    line_chart,
+    logarithmic,
+    looks,
+    name_ends,
+    styled,
+    text,
+)
 
 ATTRS = {"title_ja": "会社", "title_en": "Company", "value_ja": "株価", "value_en": "price"}
 ATTRS |= {"unit_ja": "円", "unit_en": "yen"}
@@ -42,10 +60,60 @@ def test_the_page_gets_html_with_alternative_text_first_and_a_png_beside():
     assert bundle["image/png"] in bundle["text/html"]
 
 
-def test_a_fast_picture_has_fewer_pixels():
+def test_a_png_has_two_pixels_for_each_of_the_page():
     picture = plots.Picture(canvas()[0], "図", "figure")
-    widths = [int.from_bytes(picture.png(fast)[16:20]) for fast in (False, True)]  # as a PNG's header has it
-    assert widths == [2 * plots.WIDTH, 1.5 * plots.WIDTH]
+    assert int.from_bytes(picture.png()[16:20]) == 2 * plots.WIDTH  # as a PNG's header has it
+
+
+def test_a_fast_picture_is_drawn_in_shapes_and_comes_out_alike():
+    def one():
+        figure, axes = canvas()
+        axes.set_title("予測")
+        return plots.Picture(figure, "図", "figure").to_html(fast=True)
+
+    drawn = base64.b64decode(re.search(r"image/svg[+]xml;base64,([^\"]+)", one())[1]).decode()
+    assert one() == one() and "<text" not in drawn and "<path" in drawn  # the letters too: no font is asked for
+
+
+def test_in_a_room_figures_have_its_size_and_long_titles_are_broken():
+    @styled
+    def draw():
+        figure, axes = canvas(9)
+        label(axes, ("長い題名、" * 9, "a long title " * 9))
+        return figure, axes
+
+    with plots.room(600, 300):
+        figure, axes = draw()
+    assert np.allclose(figure.get_size_inches() * style.PER_INCH, (600, 300))
+    assert 'width="600" height="300"' in plots.Picture(figure, "図", "figure").to_html(fast=True)
+    assert axes.get_title(loc="left").count("\n") >= 3  # two languages of two lines
+    assert np.isclose(canvas(9)[0].get_figheight(), 9)
+
+
+DAYS = pd.date_range("2024-01-01", periods=50, freq="B")
+VALUES = 100 + 10 * np.sin(np.arange(50) / 4)
+LAGS = pd.Series([1.0, 2, 3])
+
+
+def test_margins_set_by_hand_are_there_when_the_figure_is_saved():
+    playground = plots.Playground(DAYS, VALUES, ATTRS, LAGS)
+    places = [axes.get_position().bounds for axes in playground.figure.axes]
+    playground(VALUES, None, None, LAGS).png()
+    assert [axes.get_position().bounds for axes in playground.figure.axes] == places
+
+
+def test_the_playgrounds_axes_stay_as_long_as_what_is_drawn_fits():
+    y, playground = VALUES, plots.Playground(DAYS, VALUES, ATTRS, LAGS)
+    first = playground(y + 0.01, None, None, pd.Series([0.5, 2, 3]))
+    still = playground.still
+    second = playground(y - 0.01, y + 0.01, (y - 0.02, y), pd.Series([2, 0.5, 3]))
+    assert playground.still is still and first.svg() != second.svg() and first.svg().startswith(still[:-200])
+    assert "0 back" in first.alt and "1 back" in second.alt
+    wide = playground(y + 1000, None, None, pd.Series([0.5, 2, 30]))
+    low, high = playground.axes["lines"].get_ylim()
+    assert playground.still is not still and low < y.min() and high > y.max() + 1000 and wide.svg() != first.svg()
+    again = playground(y + 0.01, None, None, pd.Series([0.5, 2, 3]))
+    assert again.svg() == first.svg()  # what a run looks like does not hang on those before it
 
 
 def test_two_threads_draw_in_turns():
@@ -105,4 +173,41 @@ def test_titles_and_columns_with_dollars_are_shown_as_they_are():
     prices.attrs = ATTRS | {"title_ja": "A$B$ 5%", "title_en": "A$B$ 5%", "value_ja": "a$b$", "value_en": "a$b$"}
     figure = plots.price_history(prices, "a$b$c", 1).figure
     shown = {words.get_text(): words.get_parse_math() for words in figure.findobj(Text) if "$" in words.get_text()}
-    assert shown == {"A$B$ 5% a$b$c\nA$B$ 5%, a$b$c": False, "a$b$ [円 / yen]": False}
+    days = "2024-01 – 2024-01"
+    assert shown == {f"A$B$ 5% a$b$c（{days}）\nA$B$ 5%, a$b$c ({days})": False, "a$b$ [円 / yen]": False}
+
+
+def test_a_title_says_the_first_case_that_holds():
+    assert first_true((False, "一", "one"), (True, "二", "two"), (True, "三", "three")) == ("二", "two")
+
+
+@styled
+def test_names_stand_at_the_ends_of_their_curves_and_not_on_each_other():
+    figure, axes = canvas(3)
+    for name, end in (("low", 0.0), ("high", 1.0), ("a little higher", 1.001)):
+        axes.plot([0, 1], [0.5, end], color=ORANGE, label=name)
+    axes.plot([0, 1], [0, 0])  # without a name
+    name_ends(axes)
+    figure.draw_without_rendering()
+    low, high, higher = sorted((words.get_window_extent().y0, words.get_text()) for words in axes.texts)
+    assert [name for _, name in (low, high, higher)] == ["low", "high", "a little higher"]
+    assert higher[0] - high[0] >= 11 / 72 * 100 and {words.get_color() for words in axes.texts} == {ink(ORANGE)}
+    last = axes.transData.transform((0, 0))[1]
+    assert abs(low[0] - last) < 11 / 72 * 100
+
+
+@styled
+def test_the_marks_of_a_logarithmic_axis_are_as_many_as_it_needs():
+    for low, high, wanted in ((1, 4, {"1.5", "3"}), (1, 90, {"5", "50"}), (1e-6, 1, {"$10^{-6}$", "0.001"})):
+        figure, axes = canvas(3)
+        axes.plot([low, high])
+        logarithmic(axes)
+        figure.draw_without_rendering()
+        assert wanted <= {mark.get_text() for mark in axes.get_yticklabels()}
+
+
+def test_a_headline_is_broken_where_it_is_wider_than_the_figure():
+    figure, _ = canvas()
+    headline(figure, ("短い", "short, " * 20))
+    first, *rest = figure.get_suptitle().split("\n")
+    assert first == "短い" and len(rest) == 2 and rest[0].endswith(",") and "".join(rest).count("short") == 20

@@ -1,0 +1,233 @@
+"""Step 14: the best forecast is the best one, every leak gets its name, mistakes are told, and a card says it all."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.challenge import class_number, collect, load_challenge, practice, report_card
+from helpers.challenge.card import DATA
+from helpers.challenge.examples import LEAKING, NEED_GAPS, find_period, reading, ridge, simple_until_proven
+from helpers.challenge.grading import WORTH, baselines, grade
+from helpers.challenge.leaks import LEAKS, find_leaks, outside_leaks
+from helpers.challenge.running import Failure, ask, outside_tables
+from helpers.challenge.series import AHEAD, COLUMN, HORIZON, KINDS, KNOWN, ROWS, draw, exam_origins, practice_origins
+from helpers.language import BadInput
+from helpers.language.words import WORDS
+
+FIRST = {kind: next(number for number in range(200) if draw(number).kind == kind) for kind in KINDS}
+WITH_GAPS = next(number for number in range(200) if draw(number).gaps and draw(number).kind == "season")
+
+
+def naive(table, origins):
+    return np.repeat(table[COLUMN].ffill().to_numpy()[origins, None], HORIZON, axis=1)
+
+
+def honest(table, origins):
+    return ridge(table[COLUMN].ffill().to_numpy(), origins)
+
+
+# The series
+
+
+def test_a_number_gives_one_series_in_the_form_of_the_house():
+    table = load_challenge(WITH_GAPS)
+    assert len(table) == KNOWN and table.index.name == "Date" and table.index.is_monotonic_increasing
+    assert table.attrs["column"] == COLUMN and set(table.dtypes) == {np.dtype(float)}
+    draw.cache_clear()
+    pd.testing.assert_frame_equal(table, load_challenge(WITH_GAPS))
+    assert not table.equals(load_challenge(WITH_GAPS + 1))
+    assert draw(WITH_GAPS).table[COLUMN].isna().any() and np.isfinite(draw(WITH_GAPS).truth).all()
+
+
+@pytest.mark.parametrize("number", [-1, 1.5, "7", True])
+def test_a_number_is_whole_and_not_negative(number):
+    with pytest.raises(BadInput):
+        load_challenge(number)
+
+
+def test_a_teacher_fixes_the_number(monkeypatch, capsys):
+    assert class_number(5) == 5
+    monkeypatch.setenv("LSTM_TUTORIAL_CHALLENGE", "77")
+    assert class_number(5) == 77 and "77" in capsys.readouterr().out
+    monkeypatch.setenv("LSTM_TUTORIAL_CHALLENGE", "seven")
+    with pytest.raises(BadInput):
+        class_number(5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_best_forecast_is_the_mean_of_many_futures(kind):
+    """The law is simulated here by itself, from an origin whose value is observed."""
+    one, random = draw(FIRST[kind]), np.random.default_rng(0)
+    origin = next(int(o) for o in exam_origins() if one.table[COLUMN].notna().to_numpy()[o])
+    r, z = np.full(40_000, one.truth[origin] / one.unit - one.level[origin]), np.full(40_000, one.z[origin])
+    for step in range(HORIZON):
+        g = z**2 - 1 if kind == "leading square" else z
+        r = one.phi * r + one.effect * g + random.standard_normal(len(r))
+        z = one.psi * z + np.sqrt(1 - one.psi**2) * random.standard_normal(len(z))
+        mean = one.unit * (one.level[origin + step + 1] + r.mean())
+        assert one.best([origin])[0, step] == pytest.approx(mean, abs=5 * one.unit * r.std() / 200)
+
+
+def test_at_a_gap_the_best_forecast_goes_on_from_the_last_value():
+    one = draw(WITH_GAPS)
+    missing = one.table[COLUMN].isna().to_numpy()
+    gap = int(np.flatnonzero(missing[:-HORIZON] & ~np.roll(missing, 1)[:-HORIZON])[-1])
+    r = one.truth[gap - 1] / one.unit - one.level[gap - 1]
+    wanted = one.unit * (one.level[gap + AHEAD] + one.phi ** (AHEAD + 1) * r)
+    np.testing.assert_allclose(one.best([gap])[0], wanted)
+
+
+def test_the_period_is_found():
+    seasons = [draw(number) for number in range(40) if draw(number).kind == "season"]
+    assert all(find_period(one.table[COLUMN].ffill().to_numpy()[:600]) == one.period for one in seasons)
+
+
+# What a function may do wrong
+
+
+def endless(table, origins):
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("function", "ja", "en"),
+    [
+        (lambda table, origins: 1 / 0, "エラーで止まりました。ZeroDivisionError", "stopped with an error. ZeroDivisionError"),
+        (lambda table, origins: None, "return を書き忘れて", "Is a return missing?"),
+        (lambda table, origins: np.zeros(len(origins)), "(3,) でした", "not (3,)"),
+        (lambda table, origins: np.full((3, HORIZON), np.nan), "3 個の起点のうち 3 個で", "from 3 of 3 origins"),
+        (lambda table, origins: [[1], [1, 2], [1]], "数の配列にできません", "no array of numbers"),
+        (lambda table, origins: (np.zeros((3, HORIZON)),) * 2, "2 個でした", "there were 2"),
+        (lambda t, o: tuple(np.full((3, HORIZON), k) for k in (0, 1, -1)), "下端が上端より上", "above its high end"),
+        (endless, "0.3 秒で終わりません", "did not end within 0.3 seconds"),
+    ],
+)
+def test_a_mistake_is_told_in_both_languages(function, ja, en):
+    with pytest.raises(Failure) as failure:
+        ask(function, load_challenge(0), [900, 905, 910], limit=0.3)
+    assert ja in failure.value.ja and en in failure.value.en
+
+
+def test_a_card_is_made_of_a_function_that_fails(tmp_path):
+    card = report_card(lambda table, origins: 1 / 0, 0, "A")
+    assert card.report.verdict == "failed" and "ZeroDivisionError" in card.to_html()
+    assert collect(card.save(tmp_path).parent)["verdict"].tolist() == ["failed"]
+
+
+def test_the_function_gets_a_copy_and_its_prints_are_dropped(capsys):
+    def careless(table, origins):
+        print("noise")
+        table.iloc[:] = 0
+        origins += 1
+        return np.zeros((len(origins), HORIZON))
+
+    table, origins = load_challenge(0), np.array([900])
+    ask(careless, table, origins)
+    assert capsys.readouterr().out == "" and origins.tolist() == [900] and (table[COLUMN] != 0).all()
+
+
+# Leaks
+
+
+@pytest.mark.parametrize("function", LEAKING, ids=lambda function: function.__name__)
+@pytest.mark.parametrize("number", [WITH_GAPS, FIRST["noise"]])
+def test_a_leak_is_given_its_name_and_no_other(function, number):
+    challenge = draw(number)
+    if function in NEED_GAPS and not challenge.gaps:
+        pytest.skip("nothing is missing here")
+    found, *_ = find_leaks(function, challenge.table)
+    assert [leak.name for leak in found] == [LEAKING[function]]
+
+
+@pytest.mark.parametrize("function", [naive, honest])
+@pytest.mark.parametrize("number", [WITH_GAPS, FIRST["random walk"]])
+def test_nothing_clean_is_accused(function, number):
+    found, findings, moved = find_leaks(function, draw(number).table)
+    assert found == [] and moved is None and [finding.fired for finding in findings] == [False, False]
+
+
+def test_a_variable_from_outside_is_named_and_put_back():
+    mine = load_challenge(WITH_GAPS)
+    before, function = mine.copy(), reading(mine)
+    (found,) = outside_leaks(function, mine)
+    assert found.name == "variable from outside" and "mine" in found.en
+    pd.testing.assert_frame_equal(mine, before)
+    assert outside_tables(function, KNOWN)[0].value is mine
+    assert outside_leaks(honest, mine) == []
+
+
+def test_every_leak_has_words_and_every_example_is_one_of_them():
+    assert LEAKS.keys() <= WORDS.keys() and set(LEAKING.values()) < LEAKS.keys()
+    assert len(set(LEAKING.values())) >= 5
+
+
+# The score
+
+
+def test_baselines_and_practice():
+    table, origins = load_challenge(WITH_GAPS), practice_origins()
+    values = table[COLUMN].ffill().to_numpy()
+    known = baselines(table, origins, 7)
+    np.testing.assert_array_equal(known["naive"], naive(table, origins))
+    np.testing.assert_allclose(known["seasonal naive"][0], values[origins[0] - 7 + AHEAD])
+    scores = practice(naive, table, 7)
+    assert scores["skill"]["naive"] == 0 and np.isnan(scores["p"]["naive"])
+
+
+def test_verdicts():
+    one = draw(WITH_GAPS)
+
+    def known_law(table, origins):
+        return one.best(origins) if len(table) == ROWS else naive(table, origins)
+
+    assert grade(known_law, WITH_GAPS, checks=False).verdict == "won"
+    assert grade(naive, WITH_GAPS, checks=False).verdict in ("equal", "lost")
+    assert grade(naive, FIRST["noise"], checks=False).verdict == "lost"
+
+
+def test_seeds_and_an_interval():
+    def seeded(table, origins, seed=0):
+        y = naive(table, origins) + 0.01 * seed
+        return y, y - 1e9, y + 1e9
+
+    report = grade(seeded, FIRST["random walk"], checks=False)
+    assert len(report.seeds) == 5 and report.coverage[0] == 1
+
+
+# The card
+
+
+def test_a_card_says_it_in_both_languages_and_is_collected(tmp_path):
+    card = report_card(naive, WITH_GAPS, "<A & B>")
+    page = card.save(tmp_path).read_text(encoding="utf-8")
+    assert "&lt;A &amp; B&gt;" in page and "季節性" in page and "What was good" in page
+    row = json.loads(DATA.search(page)[1])
+    assert row["number"] == WITH_GAPS and row["leaks"] == []
+    report_card(LEAKING_CENTRED, WITH_GAPS, "C").save(tmp_path / "class")
+    (tmp_path / "other.html").write_text("<p>no card</p>")
+    table = collect(tmp_path)
+    assert table["name"].tolist() == ["<A & B>", "C"] and table["leaks"].tolist() == ["", "centred window"]
+
+
+LEAKING_CENTRED = next(function for function, name in LEAKING.items() if name == "centred window")
+
+
+def test_an_empty_folder_has_no_cards(tmp_path):
+    with pytest.raises(BadInput):
+        collect(tmp_path)
+
+
+# The reference solution; the whole table: python -m helpers.challenge study 1000 1049
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_reference_wins_where_there_is_something_to_win_and_only_there(kind):
+    report = grade(lambda table, origins: simple_until_proven(table, origins)[1], FIRST[kind], limit=300, checks=False)
+    if report.worth > WORTH:
+        assert report.rmse / report.best <= 1.1
+    else:
+        assert report.verdict != "won"
