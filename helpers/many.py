@@ -4,18 +4,11 @@ A table holds one series a column, on a regular grid of rows, NaN where nothing 
 columns at once and know which one each comes from. A forecast is a tensor (n, horizon), in the unit of the table.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import ArrayLike
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from torch import Tensor, nn
 
 from helpers.language import BadInput
@@ -24,7 +17,6 @@ from helpers.training import Standardizer, check_loss, predict
 from helpers.windows import make_windows
 
 OPENS, CLOSES = "8h", "16h30min"  # the first and the last half-hour of a day that the car parks report
-Forecast = Callable[["Windows"], Tensor]  # windows -> (n, horizon)
 
 
 def half_hours(records: pd.DataFrame) -> pd.DataFrame:
