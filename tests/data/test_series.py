@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from price_samples import in_both_languages, is_well_formed
 
-from helpers.data import GENERATED, SERIES, DataError, generate, load_prices
+from helpers.data import GENERATED, SERIES, DataError, generate, load_many, load_prices
 from helpers.data.series import BUNDLED, bundled
 
 LOCAL = [name for name, series in SERIES.items() if not series.symbol]
@@ -18,14 +18,17 @@ LOCAL = [name for name, series in SERIES.items() if not series.symbol]
 def test_bundled_files_are_those_of_the_readme():
     readme = (BUNDLED / "README.md").read_text(encoding="utf-8")
     files = sorted(BUNDLED.glob("*.csv"))
-    assert [file.name for file in files] == ["co2.csv", "electricity.csv", "eurofx.csv", "ibm.csv"]
+    names = ["co2.csv", "currencies.csv", "electricity.csv", "eurofx.csv", "ibm.csv", "parking.csv"]
+    assert [file.name for file in files] == names
     for file in files:
         row = next(line for line in readme.splitlines() if line.startswith(f"| {file.name} |"))
         assert hashlib.sha256(file.read_bytes()).hexdigest() in row
         table = pd.read_csv(file, comment="#")
-        for fact in (f"{len(table):,}", table.iloc[0, 0][:10], table.iloc[-1, 0][:10]):
+        stamps = table["LastUpdated" if file.name == "parking.csv" else table.columns[0]]
+        for fact in (f"{len(table):,}", stamps.iloc[0][:10], stamps.iloc[-1][:10]):
             assert fact in row, fact
-    assert (BUNDLED / "eurofx.csv").read_text().startswith("# Source: ECB statistics.\n")
+    for name in ("eurofx.csv", "currencies.csv"):
+        assert (BUNDLED / name).read_text().startswith("# Source: ECB statistics.\n")
 
 
 @pytest.mark.parametrize("name", LOCAL)
@@ -110,3 +113,17 @@ def test_generated_series_follow_their_formulas():
     with pytest.raises(DataError) as error:
         generate("sine", n=0)
     in_both_languages(error.value, "n=0")
+
+
+def test_tables_of_many_series_are_as_published():
+    records, rates = load_many("parking"), load_many("currencies")
+    assert records.columns.tolist() == ["car park", "capacity", "cars"] and records["car park"].nunique() == 30
+    assert not records.index.is_unique and records.index[0] == pd.Timestamp("2016-10-04 07:59:42")
+    assert records.iloc[0].tolist() == ["BHMBCCMKT01", 577, 61]
+    assert rates.index.is_monotonic_increasing and rates.notna().all().all() and rates.shape == (1494, 27)
+    assert not {"DKK", "HKD"} & set(rates) and rates.loc["2026-10-30", "USD"] == 1.1172
+    for table, season in ((records, 126), (rates, 5)):
+        assert table.attrs["season"] == season and table.attrs["source"] and table.attrs["licence"]
+    with pytest.raises(DataError) as error:
+        load_many("ibm")
+    in_both_languages(error.value, "parking", "'ibm'")
