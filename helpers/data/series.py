@@ -72,10 +72,28 @@ SERIES = {
 }
 MANY = {  # several series in one table: `season` counts its rows in a week
     "parking": Series(
-        "バーミンガムの駐車場", "Car parks in Birmingham", "台", "cars", "駐車台数", "cars parked", "30min", 126, 1.0, **UCI
+        "バーミンガムの駐車場",
+        "Car parks in Birmingham",
+        "台",
+        "cars",
+        "駐車台数",
+        "cars parked",
+        "30min",
+        126,
+        1.0,
+        **UCI,
     ),
     "currencies": Series(
-        "1 ユーロの値段", "One euro in other currencies", "", "", "為替レート", "exchange rate", "B", 5, 1.0, **ECB_RATES
+        "1 ユーロの値段",
+        "One euro in other currencies",
+        "",
+        "",
+        "為替レート",
+        "exchange rate",
+        "B",
+        5,
+        1.0,
+        **ECB_RATES,
     ),
 }
 GENERATED = ("sine", "random_walk", "ar1")
