@@ -28,13 +28,15 @@ COLOURS = {
     "leak": "#B34700",
     "failed": "#B34700",
 }  # with white: 5:1
+# Headings are paragraphs with a role: the contents pane of JupyterLab lists true ones, in both languages at once.
 LOOK = """<style>
 .report-card {border: 1px solid #8888; border-left: 10px solid var(--verdict); border-radius: 6px; padding: .4em 1.2em 1em;
   max-width: 800px; line-height: 1.6}
-.report-card :is(h3, h4, li, p, div, summary) > [lang] {display: block}
+.report-card :is(li, p, div, summary) > [lang] {display: block}
 .report-card .verdict {background: var(--verdict); color: #fff; border-radius: 4px; padding: .5em .8em; font-size: 1.25em;
   font-weight: bold; margin: .6em 0}
-.report-card :is(h3, h4) {margin: .9em 0 .2em}
+.report-card [role=heading] {margin: .9em 0 .2em; font-size: 1.15em; font-weight: bold}
+.report-card [aria-level='3'] {font-size: 1.4em}
 .report-card .leak {border: 2px solid #B34700; border-radius: 4px; padding: .2em .8em; margin: .5em 0}
 .report-card .small {opacity: .8; font-size: .9em}
 .report-card pre {overflow-x: auto; padding: .6em; border: 1px solid #8888}
@@ -72,7 +74,7 @@ class Card:
         name = html.escape(report.name) or "–"
         look = f"隠した行を開いたのは {report.look} 回目", f"look {report.look} at the hidden rows"
         parts = [
-            f"<h3>{_in(f'課題 {report.number} 番の成績表', f'Report card, challenge {report.number}')}</h3>",
+            f"<p role='heading' aria-level='3'>{_in(f'課題 {report.number} 番の成績表', f'Report card, challenge {report.number}')}</p>",
             f'<div class="small">{name} · {report.hash}{_in(*look)}</div>',
             f'<div class="verdict">{_in(*headline(report))}</div>',
             _section("誤り", "What went wrong", failures(report)),
@@ -134,7 +136,7 @@ def _in(ja: str, en: str) -> str:
 def _section(ja: str, en: str, sentences: Sentences) -> str:
     """A heading with its sentences; nothing where there is none."""
     items = "".join(f"<li>{_in(*said)}</li>" for said in sentences)
-    return f"<h4>{_in(ja, en)}</h4><ul>{items}</ul>" if items else ""
+    return f"<p role='heading' aria-level='4'>{_in(ja, en)}</p><ul>{items}</ul>" if items else ""
 
 
 def _p(value: float) -> str:
@@ -303,7 +305,7 @@ def _leaks(report: Report) -> str:
         ja = f"起点より後の行を隠すと、同じ {HIDE} 個の起点からの RMSE は {seen} から {hidden} になりました。"
         en = f"With the rows after the origin hidden, the RMSE from the same {HIDE} origins goes from {seen} to {hidden}."
         told = f"<p>{_in(ja, en)}</p>"
-    return f"<h4>{_in('リーク', 'Leaks')}</h4>{boxes}{told}{picture}"
+    return f"<p role='heading' aria-level='4'>{_in('リーク', 'Leaks')}</p>{boxes}{told}{picture}"
 
 
 def _errors(report: Report) -> str:

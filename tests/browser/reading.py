@@ -30,11 +30,12 @@ JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
 # English words that stand in Japanese text. TERMS.md keeps a term in brackets at its first use, 日本語（English）; the rest:
 KEPT = {
     # models, methods and measures that have no other name, and CO2
-    *"LSTM RNN GRU RMSE MAE MASE CRPS EWM HAR AR HC AdamW Adam LBFGS TPE MSE CO ReLU tanh sigmoid".split(),
+    *"LSTM RNN GRU RMSE MAE MASE CRPS PIT CQR ACI NRMSE EWM HAR AR HC AdamW Adam LBFGS TPE MSE CO ReLU tanh sigmoid".split(),
     # people whose names a method bears
     *"Holm Diebold Mariano Wolfe Newey West Hyndman Koehler Athanasopoulos Corsi Politis Romano".split(),
     # software, data and places
     *"Python PyTorch NumPy pandas scikit learn statsmodels Optuna JupyterLab TensorBoard SQLite GitHub Linux Windows OK".split(),
+    *"FRED Nasdaq torchmetrics Forecaster Scale purge float direction".split(),  # names of code among words, too
     *"Nikkei Amazon IBM Yahoo Finance Stooq investing com Excel CSV HTML GPU CPU CUDA UTF Shift JIS oneDNN gRPC IEEE".split(),
     # columns of the data, which the reader writes in code, and values of Python
     *"Open High Low Close Volume Date True False None ms kW ppm".split(),
