@@ -35,12 +35,12 @@ KEPT = {
     *"Holm Diebold Mariano Wolfe Newey West Hyndman Koehler Athanasopoulos Corsi Politis Romano".split(),
     # software, data and places
     *"Python PyTorch NumPy pandas scikit learn statsmodels Optuna JupyterLab TensorBoard SQLite GitHub Linux Windows OK".split(),
-    *"FRED Nasdaq torchmetrics Forecaster Scale purge float direction".split(),  # names of code among words, too
+    *"FRED Nasdaq torchmetrics Forecaster Scale DataFrame purge float inf direction".split(),  # names of code among words, too
     *"Nikkei Amazon IBM Yahoo Finance Stooq investing com Excel CSV HTML GPU CPU CUDA UTF Shift JIS oneDNN gRPC IEEE".split(),
     # columns of the data, which the reader writes in code, and values of Python
     *"Open High Low Close Volume Date True False None ms kW ppm".split(),
 }
-KEPT |= {"Shift", "Enter"}
+KEPT |= {"Shift", "Enter", "Ctrl"}
 MENU = re.compile(r"Run → Run All Cells|Kernel → Restart Kernel and Run All Cells")  # as JupyterLab writes them
 SOURCE = re.compile(r"出典: .*")  # of data, as the source names itself
 # In what a cell prints: a name with a bracket, a point or an underscore, a part of a model, what stands in quotes, package==version.
