@@ -107,6 +107,7 @@ def table_html(frame: pd.DataFrame, **options: object) -> str:
 
     frame = frame.rename(index=word, columns=word).map(word)
     frame.index = frame.index.set_names([word(name) for name in frame.index.names])
+    frame.columns = frame.columns.set_names([word(name) for name in frame.columns.names])
     writers = [written(frame.iloc[:, k]) if frame.dtypes.iloc[k].kind in "iuf" else None for k in range(frame.shape[1])]
     return frame.to_html(formatters=writers, border=0, na_rep="–", **options)
 
