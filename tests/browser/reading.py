@@ -4,10 +4,10 @@ import re
 
 from lab import Notebook
 
-# Blocks of visible text in Markdown, outputs and the contents pane; folds are opened first. Code and formulas are one sign
+# Blocks of visible text in Markdown, outputs and the contents pane; folds are opened first, and closed again afterwards. Code and formulas are one sign
 # each. The entries of a menu are left out: they are what a function is called with, such as load_prices("nikkei225").
 SEEN = """() => {
-  document.querySelectorAll('.jp-Notebook details').forEach(fold => { fold.open = true; });
+  document.querySelectorAll('.jp-Notebook details:not([open])').forEach(fold => { fold.open = true; fold.dataset.read = ''; });
   const left_out = '.jp-Notebook [lang] pre, .lstm-code pre, .jp-RenderedMarkdown code, mjx-container, script, style, .lstm-switch, '
     + '.jp-InternalAnchorLink, .jp-RenderedJavaScript';
   const blocks = new Map();
@@ -26,6 +26,7 @@ SEEN = """() => {
     return [place, text.trim()];
   }).filter(([, text]) => text);
 }"""
+CLOSE = "() => document.querySelectorAll('details[data-read]').forEach(fold => { fold.open = false; delete fold.dataset.read; })"
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
 # English words that stand in Japanese text. TERMS.md keeps a term in brackets at its first use, 日本語（English）; the rest:
 KEPT = {
@@ -49,8 +50,9 @@ CODE = re.compile(r"'[^']*'|\(\w+\): |\"[^\"]*\"|[\w-]+==\S+|\b\w*_\w+|\b\w+(?:\
 
 def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
     """(number of the cell or -1 for the contents pane, word, text around it) for every word of the other language on show."""
-    found = []
-    for place, text in notebook.page.evaluate(SEEN):
+    found, seen = [], notebook.page.evaluate(SEEN)
+    notebook.page.evaluate(CLOSE)
+    for place, text in seen:
         if language == "en":
             words = JAPANESE.findall(text)
         else:

@@ -29,10 +29,6 @@ def test_run_all_without_an_error_in_one_language_and_move_a_slider(open_noteboo
     if name not in SLIDERS:
         return
     notebook.resize(*SIZES["a projector"])
-    # The reading opened every fold; an open ledger grows by a row a run, and may.
-    notebook.page.evaluate(
-        "() => document.querySelectorAll('.lstm-panel details').forEach(fold => { fold.open = false; })"
-    )
     height = notebook.height()
     for slider in SLIDERS[name]:
         notebook.press(slider, "ArrowRight")
