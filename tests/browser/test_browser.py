@@ -117,7 +117,7 @@ def test_the_playground_is_whole_in_any_size_and_its_height_stays(playground):
         playground.resize(width, height)
         heights = {playground.height()}
         for move in range(10 if width == 1280 else 2):
-            playground.press("seed", "ArrowRight" if move % 2 else "ArrowLeft")
+            playground.press("seed", "ArrowLeft" if move % 2 else "ArrowRight")
             heights.add(playground.height())
         assert len(heights) == 1
     playground.resize(1300, 1000)
