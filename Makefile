@@ -1,4 +1,5 @@
 # make lab           open JupyterLab on step 00
+# make install       build the environment, and nothing else
 # make test          run every test: the helpers' and every notebook, cell by cell
 # make lint          the form of the code, and who may import whom (make lint FIX=1 mends what can be mended)
 # make test-browser  open every notebook in JupyterLab and Chromium, and move its controls as a reader would
@@ -16,8 +17,10 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 export PYTHONUTF8 := 1
 
-.PHONY: lab test lint test-browser notebooks bench bench-rivals clean
+.PHONY: install lab test lint test-browser notebooks bench bench-rivals clean
 .DELETE_ON_ERROR:
+
+install: $(INSTALLED)
 
 lab: $(INSTALLED)
 	$(BIN)/python -m jupyter lab $(AS_ROOT) $(ARGS) notebooks/00_start_here.ipynb

@@ -188,7 +188,8 @@ PROGRAMS = {"machines", "terminal", "__main__"}  # whose names are everyday word
 
 def code(notebook):
     read = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4)
-    return [ast.parse(cell.source) for cell in read.cells if cell.cell_type == "code"]
+    python = [re.sub(r"(?m)^ *[!%].*", "", cell.source) for cell in read.cells if cell.cell_type == "code"]  # no shell
+    return [ast.parse(source) for source in python]
 
 
 def definitions(trees):
