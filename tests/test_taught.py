@@ -197,7 +197,7 @@ def definitions(trees):
 
 
 def namespace(notebook):
-    """The notebook's imports, constants and definitions, without a line that computes."""
+    """The notebook's imports (those of its first cell stand in a try), constants and definitions, without a line that computes."""
     names = {}
     for tree in code(notebook):
         for node in tree.body:
@@ -206,7 +206,7 @@ def namespace(notebook):
             )
             if isinstance(node, ast.ImportFrom) and node.module.startswith("helpers.panels"):
                 continue  # nothing taught needs it
-            if constant or isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
+            if constant or isinstance(node, (ast.Import, ast.ImportFrom, ast.Try, ast.FunctionDef, ast.ClassDef)):
                 exec(compile(ast.Module([node], []), notebook, "exec"), names)
     return names
 
