@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
-WRITER = runpy.run_path(str(ROOT / "notebooks" / "first_cell.py"))
+WRITER = runpy.run_path(str(ROOT / "tests" / "first_cell.py"))
 # A kernel without a page: what the first cell of a notebook does there. On Colab the shell and a module are Google's.
 SHELL = """
 import sys, types
@@ -130,7 +130,7 @@ def test_colab_fetches_the_folder_and_installs_what_it_lacks(pip, published, tmp
 
 
 def test_an_address_in_pyproject_is_not_asked_for(monkeypatch, tmp_path, published, pip):
-    writer = runpy.run_path(str(ROOT / "notebooks" / "first_cell.py"))
+    writer = runpy.run_path(str(ROOT / "tests" / "first_cell.py"))
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "pyproject.toml").write_text(

@@ -1,4 +1,4 @@
-"""The first code cell of every notebook, the same everywhere but for what it imports: python notebooks/first_cell.py writes it.
+"""The first code cell of every notebook, the same everywhere but for what it imports: python tests/first_cell.py writes it.
 
 A notebook needs the tutorial's folder. Opened alone, the cell says so in two lines, in both languages; Google Colab, which
 opens notebooks alone, fetches the folder instead. Where from stands in pyproject.toml, [project.urls] Repository; without
@@ -10,7 +10,7 @@ import re
 import tomllib
 from pathlib import Path
 
-NOTEBOOKS = Path(__file__).parent
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 ID = "language-switch"
 CELL = """\
 try:
