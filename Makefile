@@ -21,6 +21,11 @@ PIP_FROM := $(if $(wildcard $(WHEELS)/torch-*.whl),--no-index --find-links $(WHE
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 export PYTHONUTF8 := 1
+# Jupyter, matplotlib and the language switch write under the home folder. Where it is missing or read-only, as on some machines
+# of a school, one in the environment takes its place.
+ifneq ($(shell test -d "$$HOME" && test -w "$$HOME" && echo yes),yes)
+export HOME := $(abspath $(VENV))/home
+endif
 
 .PHONY: install lab test lint test-browser notebooks offline live bench bench-rivals clean
 .DELETE_ON_ERROR:
@@ -28,9 +33,11 @@ export PYTHONUTF8 := 1
 install: $(INSTALLED)
 
 lab: $(INSTALLED)
+	@mkdir -p "$$HOME"
 	$(BIN)/python -m jupyter lab $(AS_ROOT) $(ARGS) notebooks/00_start_here.ipynb
 
 test: $(INSTALLED)
+	@mkdir -p "$$HOME"
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(INSTALLED)

@@ -51,7 +51,15 @@ def run(cell, folder, colab=False, answer="", **environment):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_first_cell_is_the_one_that_first_cell_py_writes(path):
     cell = first_cell(path)
-    assert cell == WRITER["first_cell"](path, cell)
+    assert cell == WRITER["first_cell"](cell) and cell.count("make lab") == 2
+
+
+def test_a_plain_first_cell_gets_the_guard_and_the_rest_stays():
+    source = "from helpers.exercises import check\nfrom helpers.language import switch, text\n\nswitch()"
+    cell = WRITER["first_cell"](source)
+    assert cell.startswith("try:\n    from helpers.language import switch, text\nexcept ImportError")
+    assert cell.endswith("colab.py\nfrom helpers.exercises import check\n\nswitch()")
+    assert WRITER["first_cell"](cell) == cell
 
 
 def only_two_lines(done):
@@ -129,15 +137,11 @@ def test_colab_fetches_the_folder_and_installs_what_it_lacks(pip, published, tmp
     assert "--no-deps" in ours and ours.endswith(str(work / "tutorial"))
 
 
-def test_an_address_in_pyproject_is_not_asked_for(monkeypatch, tmp_path, published, pip):
-    writer = runpy.run_path(str(ROOT / "tests" / "first_cell.py"))
+def test_an_address_in_pyproject_is_not_asked_for(tmp_path, published, pip):
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "pyproject.toml").write_text(
-        text.replace("[project]", f'[project.urls]\nRepository = "file://{published}"\n\n[project]'), encoding="utf-8"
-    )
-    monkeypatch.setitem(writer["first_cell"].__globals__, "NOTEBOOKS", tmp_path / "notebooks")
-    cell = writer["first_cell"](NOTEBOOKS[2], first_cell(NOTEBOOKS[2]))
+    address = f'[project.urls]\nRepository = "file://{published}"\n\n[project]'
+    (tmp_path / "pyproject.toml").write_text(text.replace("[project]", address, 1), encoding="utf-8")
+    cell = WRITER["first_cell"](first_cell(NOTEBOOKS[2]), tmp_path)
     assert "input" not in cell and str(published) in cell
     assert run(cell, tmp_path, colab=True, PYTHONPATH=str(pip)).returncode == 0
 
