@@ -8,16 +8,18 @@ says so; --stored asks for that. SITE_ADDRESS and SITE_REPOSITORY, where set, ar
 """
 
 import argparse
+import base64
 import os
 import shutil
 import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the helpers, from wherever this is called
+sys.path[:0] = [str(Path(__file__).parents[1] / more) for more in ("", "notebooks/images")]  # the helpers, and extract.py
 
 import nbformat
 from execute import LANGUAGES, ROOT, executed
+from extract import PICTURES
 from grids import PANELS, write_grids
 from jinja2 import Environment, FileSystemLoader
 from pages import OTHER, Maker, Page, one_language, search_index
@@ -103,6 +105,14 @@ def front_page(maker: Maker) -> Page:
     return maker.of_markdown("index", one_language("\n".join(lines), maker.language))
 
 
+def readme_pictures(step: nbformat.NotebookNode, folder: Path) -> None:
+    """The pictures of the READMEs as the outputs of this edition have them; extract.py takes the stored ones."""
+    folder.mkdir(parents=True)
+    for cell_id, file in PICTURES.items():
+        (cell,) = [cell for cell in step.cells if cell.id == cell_id]
+        (folder / file.name).write_bytes(base64.b64decode(cell.outputs[0]["data"]["image/png"]))
+
+
 def search_page(language: str) -> Page:
     """Where results are shown; site.js finds them in search.json."""
     words = {name: pair[language == "en"] for name, pair in WORDS.items()}
@@ -121,7 +131,6 @@ def build(out: Path, stored: bool) -> None:
     shutil.rmtree(out, ignore_errors=True)
     (out / "figures").mkdir(parents=True)
     shutil.copytree(HERE / "static", out / "static")
-    shutil.copytree(ROOT / "notebooks" / "images", out / "images", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     (out / ".nojekyll").touch()  # so that GitHub Pages serves the files as they are
     write_grids(out / "grids")
     templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True)
@@ -133,6 +142,7 @@ def build(out: Path, stored: bool) -> None:
         maker = Maker(language, names, set(PANELS), out / "figures", repository)
         pages = [front_page(maker), *(maker.of_notebook(name_of(file), shown[file, language]) for file in notebooks())]
         fronts[language] = pages[0]
+        readme_pictures(shown[ROOT / "notebooks" / "05_validation.ipynb", language], out / "images" / language)
         words = {name: pair[language == "en"] for name, pair in WORDS.items()}
         for number, page in enumerate([*pages, search_page(language)]):
             target = out / language / f"{page.name}.html"

@@ -2,7 +2,7 @@
 
 Only bundled series are used, because the files hold their prices. A grid is a folder: index.json has the controls and what
 they start at, and one small file for each choice of the settings that it names as `slice` has the results of all others.
-Grids already computed are kept in build/web under a hash of the helpers and of this file.
+Grids already computed are kept in build/web under a hash of what they depend on.
 """
 
 import itertools
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from execute import CACHE, key, shared
+from execute import CACHE, ROOT, key
 
 from helpers.data import load_prices
 from helpers.panels.controls import MAX_ROWS
@@ -27,6 +27,13 @@ from helpers.validation import lag_profile, scorecard, verdict
 from helpers.windows import make_windows, split_last
 
 SERIES = "ibm", "usdjpy"
+BASIS = [  # what the numbers depend on; other helpers and the figures may change without a new training
+    Path(__file__),
+    *(ROOT / f"helpers/{name}.py" for name in ("model", "training", "tuning", "validation", "windows", "panels/windows")),
+    *sorted(ROOT.glob("helpers/data/*.py")),
+    *(ROOT / f"data/{name}.csv" for name in SERIES),
+    ROOT / "constraints.txt",
+]
 TEST, MAX_LAG = 100, 10  # as in step 05
 SAME = (
     "ここで動くのは、{ja}について、前もって計算しておいた結果です。ほかの系列や設定は、JupyterLab で動かしてください。",
@@ -143,7 +150,7 @@ PANELS = {"02_windowing": windows_grid, "05_validation": playground_grid}
 def write_grids(folder: Path) -> None:
     """A folder for each panel, computed now or earlier."""
     for name, make in PANELS.items():
-        kept = CACHE / "grids" / f"{name}-{key(shared(), Path(__file__).read_bytes())}"
+        kept = CACHE / "grids" / f"{name}-{key(*(file.read_bytes() for file in BASIS))}"
         if not kept.exists():
             index, slices = make()
             unfinished = kept.with_name(kept.name + ".part")

@@ -96,7 +96,8 @@ class Renderer(IPythonRenderer):
         return f"{self.repository}/blob/main/{path.replace('../', '')}"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        return f'<img src="{self.page.up}../images/{PurePosixPath(url).name}" alt="{text}" class="lstm-figure">'
+        source = f"{self.page.up}../images/{self.page.language}/{PurePosixPath(url).name}"
+        return f'<img src="{source}" alt="{html.escape(text)}" class="lstm-figure" width="760" height="566">'
 
     def table(self, text: str) -> str:
         return f'<div class="scrolls"><table>{text}</table></div>'
