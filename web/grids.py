@@ -31,7 +31,7 @@ BASIS = [  # what the numbers depend on; other helpers and the figures may chang
     Path(__file__),
     *(ROOT / f"helpers/{name}.py" for name in ("model", "training", "tuning", "validation", "windows", "panels/windows")),
     *sorted(ROOT.glob("helpers/data/*.py")),
-    *(ROOT / f"data/{name}.csv" for name in SERIES),
+    *sorted(ROOT.glob("data/*.csv")),
     ROOT / "constraints.txt",
 ]
 TEST, MAX_LAG = 100, 10  # as in step 05

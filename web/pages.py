@@ -16,7 +16,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-JAPANESE = "\u3040-\u30ff\u4e00-\u9fff"
+JAPANESE = "\u3001-\u30ff\u4e00-\u9fff\uff01-\uff5e"
 BOTH = re.compile(rf"^(.*?[{JAPANESE}].*?) / ([^{JAPANESE}]+)$", re.DOTALL)  # "日本語 / English", as `text` writes it
 PAIR = re.compile(r'<span lang="ja">(.*?)</span><span> / </span><span lang="en">(.*?)</span>', re.DOTALL)
 OTHER = {"ja": "en", "en": "ja"}
@@ -210,8 +210,11 @@ class Maker:
 
     def _cleaned(self, soup: Tag, page: Page) -> str:
         """HTML of an output in one language, its pictures as files, its tables in boxes that scroll."""
-        for unwanted in soup.select(f'style, script, [lang="{OTHER[self.language]}"]'):
+        for unwanted in soup.select(f'script, a[download], [lang="{OTHER[self.language]}"]'):
             unwanted.decompose()
+        for style in soup.select("style"):
+            if "lstm-figure" in style.string:  # site.css has the rule once for all figures
+                style.decompose()
         for mark in soup.select("span"):
             if mark.get("lang"):
                 mark.unwrap()

@@ -53,7 +53,7 @@
     const x = place(1, upto, left + 8, right - 8), pad = (Math.max(...shown) - Math.min(...shown)) * .08 || 1;
     const unit = grid.unit[side] && ` [${grid.unit[side]}]`;
     const [axes, y] = frame({ box: [left, 28, right, middle], low: Math.min(...shown) - pad, high: Math.max(...shown) + pad,
-      title: say(`窓の長さ ${window}、ずらし幅 ${stride}。価格${unit}`, `window ${window}, stride ${stride}. Price${unit}`) });
+      title: say(`価格${unit}`, `Price${unit}`) });
     let drawn = axes + path(shown.map((value, day) => [x(day + 1), y(value)]), GREY);
     shown.forEach((value, day) => { drawn += dot(x(day + 1), y(value), GREY, 2.5); });
     starts.forEach((start, row) => {
@@ -114,8 +114,9 @@
       const best = lag === last, at = bars[0] + (lag + .12) * step;
       drawn += `<rect x="${at}" y="${y(error)}" width="${step * .76}" height="${y(0) - y(error)}" fill="${best ? 'url(#best)' : '#96d0f6'}" stroke="#000"/>`;
       if (lag % 2 === 0) drawn += write(at + step * .38, bars[3] + 17, lag, 'text-anchor="middle"');
-      if (best) drawn += write(at + step * .38, y(error) - 6, `k = ${lag}`, 'text-anchor="middle" font-weight="600"');
     });
+    const nearby = Math.max(...run.lags.slice(Math.max(0, last - 1), last + 2));  // the name stands clear of the bars beside
+    drawn += write(bars[0] + (last + .5) * step, y(nearby) - 6, `k = ${last}`, 'text-anchor="middle" font-weight="600"');
     drawn += write((bars[0] + bars[2]) / 2, bars[3] + 35, say('k 期前の値と比べて', 'k steps back'), 'text-anchor="middle"');
 
     const names = [[GREY, triangle, say('実際の値', 'actual')], [BLUE, plus, say('1 期ずらした実際の値', 'actual, shifted by 1')],
@@ -137,12 +138,12 @@
   const KINDS = { windows, playground };
   const HATCH = '<defs><pattern id="best" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#dc9a93"/><path d="M0 0V6" stroke="#0008"/></pattern></defs>';
 
-  function control({ name, words, options }, start, changed) {
+  function control({ name, words, options }, titles, start, changed) {
     const label = document.createElement('label');
     label.append(words[side]);
     if (typeof options[0] === 'string') {
       const menu = document.createElement('select');
-      for (const option of options) menu.add(new Option(option, option, false, option === start));
+      for (const option of options) menu.add(new Option(titles[option].title[side], option, false, option === start));
       menu.addEventListener('change', changed);
       label.append(menu);
       return { name, label, get: () => menu.value, set: value => { menu.value = value; } };
@@ -165,7 +166,7 @@
       if (!files.has(name)) files.set(name, fetch(`${folder}${name}.json`).then(answer => answer.json()).then(file => file.runs));
       return files.get(name);
     };
-    const controls = grid.controls.map(one => control(one, grid.start[one.name], show));
+    const controls = grid.controls.map(one => control(one, grid.series, grid.start[one.name], show));
     const box = document.createElement('div'), verdict = document.createElement('p'), note = document.createElement('p');
     const reset = document.createElement('button'), picture = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     box.className = 'body';
@@ -193,9 +194,9 @@
       const before = now && now.settings.series === settings.series ? now.run.y : null;
       now = { settings, run, before };
       looks += 1;
-      verdict.textContent = run.said.map(both => both[side]).join(' ') + (run.scores ? say(
-        ` RMSE ${run.scores.RMSE}、スキル ${run.scores.skill}。テスト部分を見たのは、この画面で ${looks} 回目です。`,
-        ` RMSE ${run.scores.RMSE}, skill ${run.scores.skill}. On this page the test part has been looked at ${looks} ${looks > 1 ? 'times' : 'time'}.`) : '');
+      verdict.textContent = run.said.map(both => both[side]).join(say('', ' ')) + (run.scores ? say(
+        `RMSE は ${run.scores.RMSE}。このページでテスト部分を見たのは ${looks} 回目です。`,
+        ` RMSE ${run.scores.RMSE}. Looks at the test part on this page: ${looks}.`) : '');
       draw();
     }
 
