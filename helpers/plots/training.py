@@ -12,7 +12,7 @@ from helpers.language import text
 from helpers.plots import style
 from helpers.plots.style import DIGITS, Picture, canvas, draw_curves, in_unit, label, legend, line_chart, styled
 
-WORDS = {"loss": ("損失", "loss", " / "), "direction": ("方向が合った割合", "direction right")}
+WORDS = {"loss": ("損失", "loss", " / "), "direction": ("方向の正答率", "direction right")}
 SCORES = "RMSE", "MAE", "R2"  # which have no other name
 
 
