@@ -52,6 +52,7 @@ def main() -> None:
         notebook = json.loads(text)
         cell = next(cell for cell in notebook["cells"] if cell["id"] == ID)
         cell["source"] = first_cell("".join(cell["source"])).splitlines(keepends=True)
+        cell["metadata"]["jupyter"] = {"source_hidden": True}  # JupyterLab folds it: the reader begins with the switch
         new = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
         if new != text:
             path.write_text(new, encoding="utf-8")
