@@ -51,6 +51,7 @@ def main() -> None:
         text = path.read_text(encoding="utf-8")
         notebook = json.loads(text)
         cell = next(cell for cell in notebook["cells"] if cell["id"] == ID)
+        cell["metadata"].setdefault("jupyter", {})["source_hidden"] = True  # JupyterLab folds it; the buttons show
         cell["source"] = first_cell("".join(cell["source"])).splitlines(keepends=True)
         cell["metadata"]["jupyter"] = {"source_hidden": True}  # JupyterLab folds it: the reader begins with the switch
         new = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
