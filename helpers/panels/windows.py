@@ -6,9 +6,10 @@ from torch import Tensor
 
 from helpers import plots
 from helpers.language import text
+from helpers.language.tables import table_html
 from helpers.panels.controls import slider
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, arguments, source, table_html
+from helpers.panels.page import Shown, arguments, source
 from helpers.windows import make_windows
 
 PLACE = 600, 400  # of the picture, in CSS pixels
