@@ -213,6 +213,15 @@ def test_code_can_be_copied(web, browser):
     context.close()
 
 
+def test_an_answer_to_a_question_is_kept(web, page):
+    page.goto(f"{web}ja/05_validation.html")
+    answer = page.locator(".question button").nth(1)
+    assert answer.get_attribute("aria-pressed") == "false"
+    answer.press("Enter")
+    page.goto(f"{web}en/05_validation.html")  # the same question in the other language
+    assert page.locator(".question button").nth(1).get_attribute("aria-pressed") == "true"
+
+
 MOVE = """(range) => new Promise(done => {
   const svg = range.closest('.panel').querySelector('svg'), begun = performance.now();
   new MutationObserver((_, watch) => { watch.disconnect(); requestAnimationFrame(() => done(performance.now() - begun)); })
