@@ -41,7 +41,7 @@ PERIOD, WINDOW, HORIZON, BATCH = 126, 18, 4, 256
 EARLIER, VALIDATION, TEST = (5, 6), (7, 8), (9, 10)  # weeks, counted from 0; settings are chosen on VALIDATION alone
 UPDATES, WINDOWS = 700, 17_000  # of the LSTM's weights for so many windows; with fewer of them, fewer: see `lstm`
 LSTMS = [{"hidden_size": 32}, {"hidden_size": 64}]
-STRENGTHS = 3, 30, 300
+STRENGTHS = 3, 30, 300, 1000, 3000
 TREES = [{"max_iter": 60}, {"max_iter": 100}, {"max_iter": 150, "max_leaf_nodes": 15}]
 GROUPS, HISTORIES = (1, 2, 5, 10, 20), (2, 3, 4, 6, 8)
 
@@ -227,7 +227,8 @@ def currencies(chosen: dict, seeds: int, days: int = 250, keep: int | None = Non
         "days": [f"{day:%Y-%m-%d}" for day in rates.index[np.unique(ahead.row) + 1]],
         "currencies": list(rates),
         "squared errors": {
-            m: [rounded(e) for e in pd.Series(squares(ahead, y)).groupby(ahead.row).mean()] for m, y in forecasts.items()
+            m: [rounded(e) for e in pd.Series(squares(ahead, y)).groupby(ahead.row).mean()]
+            for m, y in forecasts.items()
         },
         "skill of seeds": [float(1 - np.sqrt(squares(ahead, y).mean() / naive)) for y in runs],
     }

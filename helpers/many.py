@@ -53,7 +53,9 @@ def usual(table: pd.DataFrame, period: int) -> pd.DataFrame:
 
 def calendar(index: pd.DatetimeIndex) -> pd.DataFrame:
     """A column for every time of day and every weekday in the index: 1 in the rows that it is, 0 in all others."""
-    return pd.get_dummies(pd.DataFrame({"time": index.strftime("%H:%M"), "day": index.day_of_week.astype(str)}, index), dtype=float)
+    return pd.get_dummies(
+        pd.DataFrame({"time": index.strftime("%H:%M"), "day": index.day_of_week.astype(str)}, index), dtype=float
+    )
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def cut(table: pd.DataFrame, period: int, window: int, horizon: int, covariates:
     """
     if horizon > period:
         raise BadInput(
-            f"horizon は周期 {period} までです: {horizon}", f"the horizon must lie within the period, {period}: {horizon}"
+            f"horizon は周期 {period} までです: {horizon}",
+            f"the horizon must lie within the period, {period}: {horizon}",
         )
     value, before, mean = (
         each.ffill().to_numpy() for each in (table, last_period(table, period), usual(table, period))
@@ -111,7 +114,9 @@ def cut(table: pd.DataFrame, period: int, window: int, horizon: int, covariates:
     row, series = np.repeat(origins, len(columns)), np.tile(columns, len(origins))
     past, now, future = np.arange(1 - window, 1), np.zeros(1, int), np.arange(1, horizon + 1)
 
-    def at(values: np.ndarray, steps: np.ndarray) -> np.ndarray:  # (n, len(steps)): the rows so many steps from the origin
+    def at(
+        values: np.ndarray, steps: np.ndarray
+    ) -> np.ndarray:  # (n, len(steps)): the rows so many steps from the origin
         return values[row[:, None] + steps, series[:, None]]
 
     x = np.stack([at(each, past) for each in (value, value - before, value - mean)], axis=2)
@@ -194,7 +199,9 @@ class CovariateLSTM(nn.Module):
     def __init__(self, features: int, known: int, hidden_size: int, horizon: int):
         super().__init__()
         self.recurrent = nn.LSTM(features, hidden_size, batch_first=True)
-        self.head = nn.Sequential(nn.Linear(hidden_size + known, hidden_size), nn.ReLU(), nn.Linear(hidden_size, horizon))
+        self.head = nn.Sequential(
+            nn.Linear(hidden_size + known, hidden_size), nn.ReLU(), nn.Linear(hidden_size, horizon)
+        )
 
     def forward(self, x: Tensor, ahead: Tensor) -> Tensor:
         """x: (batch, window, features), ahead: (batch, known) -> (batch, horizon)."""
