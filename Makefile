@@ -38,11 +38,11 @@ test-browser: $(INSTALLED)
 	$(BIN)/python -m pytest -o addopts= tests/browser $(ARGS)
 
 # Readers see the stored outputs on the web, so they are made in both languages and carry no clock times. Without the widgets'
-# state every page that cannot run them shows the HTML beside them.
+# state every page that cannot run them shows the HTML beside them. What their author has answered and solved stays out.
 notebooks: $(INSTALLED)
-	LSTM_TUTORIAL_LANGUAGE=both $(BIN)/python -m jupyter nbconvert --log-level WARN --to notebook --inplace --execute \
+	LSTM_TUTORIAL_LANGUAGE=both LSTM_TUTORIAL_PROGRESS=none $(BIN)/python -m jupyter nbconvert --log-level WARN --to notebook --inplace --execute \
 		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False \
-		$(or $(NOTEBOOKS),notebooks/*.ipynb)
+		$(or $(NOTEBOOKS),notebooks/*.ipynb notebooks/exercises/*.ipynb)
 	$(BIN)/python notebooks/images/extract.py
 
 # Without a network the rivals' environment cannot be built; the rest is measured all the same.

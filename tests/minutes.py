@@ -1,11 +1,13 @@
 """How long a notebook takes a careful beginner, by one formula: python tests/minutes.py [--write] prints all, or corrects them.
 
-Minutes = text + code + outputs + panels + exercises, rounded to 5:
+A notebook: minutes = text + code + outputs + panels + questions + exercises, rounded to 5:
 text       350 Japanese characters or 160 English words a minute, whichever takes longer; formulas and code words apart
 code       9 seconds a line, imports and the constants at the head apart
 outputs    30 seconds a figure or table
 panels     3 minutes each, to move what can be moved
-exercises  4 minutes each
+questions  1 minute each
+exercises  4 minutes each, where they stand in the notebook itself
+A sheet of exercises: 2 minutes, and 4 to observe, 6 to write, 8 to find a bug, 10 for a small study, rounded to 5.
 The speeds are about two thirds of those at which adults read plain text: there is something to think about in every line.
 """
 
@@ -16,6 +18,7 @@ from pathlib import Path
 import nbformat
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+KINDS = {"observe": 4, "write": 6, "bug": 8, "study": 10}  # exercises, by the first word of their cell's id
 LANGUAGES = re.compile(r'<div lang="ja">\n(.+?)</div>\s*<div lang="en">\n(.+?)</div>', re.DOTALL)
 STATED = {"ja": r"(\*\*時間\*\* 約 )(\d+)( 分)", "en": r"(\*\*Time\*\* About )(\d+)( minutes)"}
 
@@ -27,7 +30,7 @@ def plain(text: str) -> str:
 
 def count(notebook: nbformat.NotebookNode) -> dict[str, int]:
     """What is counted in a notebook."""
-    counted = dict.fromkeys(("characters", "words", "lines", "outputs", "panels", "exercises"), 0)
+    counted = dict.fromkeys(("characters", "words", "lines", "outputs", "panels", "questions", "exercises"), 0)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             ja, en = LANGUAGES.search(cell.source).groups()
@@ -39,6 +42,7 @@ def count(notebook: nbformat.NotebookNode) -> dict[str, int]:
             lines = [line for line in cell.source.splitlines() if line.strip()]
             if "parameters" not in cell.metadata.get("tags", []):
                 counted["lines"] += sum(not line.startswith(("import ", "from ")) for line in lines)
+            counted["questions"] += len(re.findall(r'(?m)^ask\("', cell.source))
             counted["panels"] += "from helpers.panels" in cell.source
             counted["outputs"] += sum(
                 {"image/png", "text/html"} & set(o.get("data", {})) != set() for o in cell.outputs
@@ -46,19 +50,30 @@ def count(notebook: nbformat.NotebookNode) -> dict[str, int]:
     return counted
 
 
+def exercises(notebook: nbformat.NotebookNode) -> list[str]:
+    """The kinds of the exercises of a sheet, in order; none in a step's notebook."""
+    kinds = [cell.id.partition("-")[0] for cell in notebook.cells if cell.cell_type == "code"]
+    return [kind for kind in kinds if kind in KINDS]
+
+
 def minutes(notebook: nbformat.NotebookNode) -> int:
     """The computed minutes, a multiple of 5."""
+    if kinds := exercises(notebook):
+        return max(5, 5 * round((2 + sum(KINDS[kind] for kind in kinds)) / 5))
     n = count(notebook)
     text = max(n["characters"] / 350, n["words"] / 160)
-    total = text + 0.15 * n["lines"] + 0.5 * n["outputs"] + 3 * n["panels"] + 4 * n["exercises"]
+    total = text + 0.15 * n["lines"] + 0.5 * n["outputs"] + 3 * n["panels"] + n["questions"] + 4 * n["exercises"]
     return max(5, 5 * round(total / 5))
 
 
 if __name__ == "__main__":
-    print(f"{'notebook':26} {'cells':>5} {'minutes':>7} ", *count(nbformat.v4.new_notebook()))
-    for file in sorted(NOTEBOOKS.glob("*.ipynb")):
+    print(f"{'notebook':36} {'cells':>5} {'minutes':>7} ", *count(nbformat.v4.new_notebook()))
+    for file in sorted(NOTEBOOKS.rglob("*.ipynb")):
         notebook = nbformat.read(file, as_version=4)
-        print(f"{file.stem:26} {len(notebook.cells):5} {minutes(notebook):7} ", *count(notebook).values())
+        print(
+            f"{'/'.join(file.relative_to(NOTEBOOKS).with_suffix('').parts):36} {len(notebook.cells):5} {minutes(notebook):7} ",
+            *count(notebook).values(),
+        )
         if "--write" in sys.argv:
             for pattern in STATED.values():
                 title = notebook.cells[0]

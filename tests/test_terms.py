@@ -80,7 +80,7 @@ MANNERED = (
 EXCEPTIONS: dict[str, str] = {}
 
 TEXTS = [
-    *sorted((ROOT / "notebooks").glob("*.ipynb")),
+    *sorted((ROOT / "notebooks").rglob("*.ipynb")),
     *sorted((ROOT / "helpers").rglob("*.py")),
     *(ROOT / name for name in ("README.md", "README_EN.md", "CONTRIBUTING.md", "data/README.md")),
 ]

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 ROOT = Path(__file__).parents[2]
 NOTEBOOK_FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = [path.stem for path in NOTEBOOK_FILES]
+SHEETS = [f"exercises/{path.stem}" for path in sorted((ROOT / "notebooks" / "exercises").glob("*.ipynb"))]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
     "--no-sandbox",
@@ -55,6 +56,7 @@ def jupyter_lab(folder: Path):
     }
     environment = os.environ | home | {"LSTM_TUTORIAL_OFFLINE": "1", "JUPYTER_RUNTIME_DIR": str(folder / "run")}
     environment.pop("LSTM_TUTORIAL_LANGUAGE", None)
+    environment["LSTM_TUTORIAL_PROGRESS"] = str(folder / "home" / "progress")
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0",
                f"--ServerApp.root_dir={folder}", "--IdentityProvider.token="]  # fmt: skip
     with open(folder / "lab.log", "w") as log:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from lab import NOTEBOOK_FILES, NOTEBOOKS, PANEL, PICTURE
+from lab import NOTEBOOK_FILES, NOTEBOOKS, PANEL, PICTURE, SHEETS
 from reading import run_in_both_languages
 
 SIZES = {"a projector": (1280, 720), "a narrow window": (800, 720), "a projector at 150%": (853, 480)}
@@ -19,7 +19,7 @@ SLIDERS = {  # one slider of each panel beside the playground of step 05, which 
 }
 
 
-@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if name != "05_validation"])
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS + SHEETS if name != "05_validation"])
 def test_run_all_without_an_error_in_one_language_and_move_a_slider(open_notebook, reader_chose, name):
     """Once in Japanese, once in English: no word of the other is on the page (tests/browser/reading.py says which may)."""
     reader_chose("ja")

@@ -1,0 +1,237 @@
+"""Checks for the exercises: they compute what is right themselves, and say what is wrong, not only that it is wrong."""
+
+import copy
+import reprlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Words = tuple[str, str]  # Japanese and English
+Mistake = tuple[Any, str, str]  # a wrong answer that is often given, and what to look at
+UNFILLED = (
+    "まだ答えがありません。「...」を自分の答えに置きかえてください。",
+    "No answer yet: replace the “...” with your own.",
+)
+UNCHECKED = (
+    "この確認には、はじめのセルで作った変数が必要です。上から順に実行し直してください。",
+    "This check needs the variables of the set-up as they were: run the cells again from the top.",
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What an exercise expects.
+
+    right: a number, an array, a date, a word; or a function, when `inputs` are given. mistakes: (wrong answer, ja, en),
+    of the same kind as `right`; the first that equals the reader's answer is named. inputs: the tuples of arguments on
+    which functions are compared. found: what the reader has found out, said behind "Correct.". tolerance: numbers may be
+    off by this share of themselves, and by a tenth of it in absolute terms. shaped: the axes of length 1 count too.
+    """
+
+    right: Any
+    mistakes: Sequence[Mistake]
+    inputs: Sequence[tuple] = ()
+    found: Words = ("", "")
+    tolerance: float = 1e-4
+    shaped: bool = False
+
+
+@dataclass(frozen=True)
+class Failed:
+    """In place of what a function gave: the error it raised."""
+
+    error: str
+
+
+CORRECT = ("正解です。", "Correct.")
+# Wrong in every exercise, looked for after its own mistakes: what becomes of the right numbers, and what to say.
+GENERAL: list[tuple[Callable[[np.ndarray], np.ndarray], str, str]] = [
+    (lambda right: -right, "符号が逆です。", "The sign is the wrong way round."),
+    (
+        lambda right: 100 * right,
+        "100 倍になっています。百分率ではなく、比で答えてください。",
+        "This is 100 times too large: answer with a ratio, not in per cent.",
+    ),
+    (
+        lambda right: right / 100,
+        "100 分の 1 になっています。単位を確かめてください。",
+        "This is 100 times too small: look at the unit.",
+    ),
+    (
+        lambda right: right[::-1] if right.ndim else right,
+        "値は合っていますが、並びが逆です。",
+        "The values are right, but in reverse order.",
+    ),
+    (
+        lambda right: right.T,
+        "行と列が入れかわっています。",
+        "Rows and columns have changed places.",
+    ),
+]  # fmt: skip
+
+
+def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
+    """Whether an answer is right, and what to tell the reader in both languages. Survives whatever the answer is or does."""
+    if unfilled(answer):
+        return False, UNFILLED
+    if not expected.inputs:
+        given, right = answer, expected.right
+    elif not callable(answer):
+        return False, ("関数で答えてください。", "Answer with a function.")
+    else:
+        given, right = (tuple(called(function, expected.inputs)) for function in (answer, expected.right))
+        if any(map(unfilled, given)):
+            return False, UNFILLED
+        if all(value is None for value in given):
+            return False, (
+                "関数が何も返しませんでした。最後に return を書いてください。",
+                "The function gives nothing back: end it with return.",
+            )
+    if same(given, right, expected):
+        return True, tuple(" ".join(filter(None, words)) for words in zip(CORRECT, expected.found, strict=True))
+    for wrong, ja, en in expected.mistakes:
+        if same(given, tuple(called(wrong, expected.inputs)) if expected.inputs else wrong, expected):
+            return False, (ja, en)
+    if expected.inputs:
+        return False, _first_difference(given, right, expected)
+    return False, difference(given, right, expected)
+
+
+def unfilled(answer: Any) -> bool:
+    """Whether there is still a "..." in an answer."""
+    if isinstance(answer, Mapping):
+        answer = list(answer.values())
+    return (
+        answer is ... or answer is None or (isinstance(answer, (list, tuple)) and any(part is ... for part in answer))
+    )
+
+
+def called(function: Callable, inputs: Sequence[tuple]) -> Iterator[Any]:
+    """What a function gives for each tuple of arguments, or Failed. It gets copies, so that it may spoil them."""
+    for arguments in inputs:
+        try:
+            yield function(*copy.deepcopy(arguments))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # exit() too
+            yield Failed(f"{type(error).__name__}: {error}"[:200])
+
+
+def same(answer: Any, right: Any, expected: Expected) -> bool:
+    """Whether two answers say the same, in whatever form: int, float, array, tensor, list, Series; word; date; tuple of these."""
+    if isinstance(right, Failed) or isinstance(answer, Failed):
+        return answer == right
+    if isinstance(right, tuple):
+        try:
+            if isinstance(answer, (set, frozenset, str)):  # no order, no parts
+                return False
+            return len(answer) == len(right) and all(same(a, r, expected) for a, r in zip(answer, right, strict=True))
+        except Exception:
+            return False
+    if isinstance(right, str):
+        return isinstance(answer, str) and answer.strip().casefold() == right.casefold()
+    if isinstance(right, pd.Timestamp):
+        return _date(answer) == right
+    a, r = numbers(answer, expected), numbers(right, expected)
+    if a is None or r is None or a.shape != r.shape:
+        return False
+    return bool(_close(a, r, expected).all())
+
+
+def numbers(answer: Any, expected: Expected) -> np.ndarray | None:
+    """An answer as float array, without axes of length 1 unless they count; None when it is not made of numbers."""
+    try:
+        if isinstance(answer, Mapping):
+            answer = list(answer.values())
+        if isinstance(answer, (list, tuple)):
+            answer = [part.detach().cpu() if hasattr(part, "detach") else part for part in answer]
+        elif hasattr(answer, "detach"):
+            answer = answer.detach().cpu()  # a tensor that still carries its gradient is an answer too
+        if isinstance(answer, (str, bytes)) or np.iscomplexobj(answer):
+            return None
+        array = np.asarray(answer, dtype=float)
+    except Exception:
+        return None
+    return array if expected.shaped else array.squeeze()
+
+
+def difference(answer: Any, right: Any, expected: Expected) -> Words:
+    """How an answer differs from the right one, without telling the right one."""
+    if isinstance(answer, Failed):
+        return f"エラーになりました: {answer.error}", f"It raised an error: {answer.error}"
+    if isinstance(right, tuple):
+        return _difference_in_parts(answer, right, expected)
+    if isinstance(right, str):
+        return f"{_brief(answer)} は違います。", f"{_brief(answer)} is not it."
+    if isinstance(right, pd.Timestamp):
+        return (
+            f"{_brief(answer)} は違います。日付で答えてください。",
+            f"{_brief(answer)} is not it: answer with a date.",
+        )
+    a, r = numbers(answer, expected), numbers(right, expected)
+    if a is None:
+        return "数、配列、テンソルのどれかで答えてください。", "Answer with a number, an array or a tensor."
+    for change, ja, en in GENERAL:
+        if a.shape == change(r).shape and _close(a, change(r), expected).all():
+            return ja, en
+    if a.shape != r.shape:
+        return f"形が違います: {a.shape} ではなく {r.shape} です。", f"Wrong shape: {a.shape}, not {r.shape}."
+    missing = int((np.isnan(a) & ~np.isnan(r)).sum())
+    if missing:
+        return f"{a.size} 個のうち {missing} 個が NaN です。", f"{missing} of {a.size} values are NaN."
+    if not a.ndim:
+        return f"{a:.6g} は違います。", f"{a:.6g} is not it."
+    wrong = int((~_close(a, r, expected)).sum())
+    return (
+        f"形は合っていますが、{a.size} 個のうち {wrong} 個の値が違います。",
+        f"Right shape, but {wrong} of {a.size} values are wrong.",
+    )
+
+
+def _difference_in_parts(answer: Any, right: tuple, expected: Expected) -> Words:
+    if not isinstance(answer, (tuple, list)) or len(answer) != len(right):
+        return f"{len(right)} つの値を並べて答えてください。", f"Answer with {len(right)} values in a row."
+    for place, (a, r) in enumerate(zip(answer, right, strict=True), 1):
+        if not same(a, r, expected):
+            ja, en = difference(a, r, expected)
+            return f"{place} つめ: {ja}", f"Value {place}: {en}"
+    raise AssertionError("nothing differs")
+
+
+def _first_difference(given: tuple, right: tuple, expected: Expected) -> Words:
+    """Of a function: the first arguments for which it is wrong, what it gave, and how that differs."""
+    for arguments, value, wanted in zip(expected.inputs, given, right, strict=True):
+        if not same(value, wanted, expected):
+            ja, en = difference(value, wanted, expected)
+            asked, gave = ", ".join(map(_brief, arguments)), _brief(value)
+            if isinstance(value, Failed):
+                return f"引数 ({asked}) で{ja}", f"With the arguments ({asked}): {en}"
+            return f"引数 ({asked}) に {gave} が返りました。{ja}", f"With the arguments ({asked}) it gives {gave}. {en}"
+    raise AssertionError("nothing differs")
+
+
+def _close(answer: np.ndarray, right: np.ndarray, expected: Expected) -> np.ndarray:
+    return np.isclose(answer, right, rtol=expected.tolerance, atol=expected.tolerance / 10, equal_nan=True)
+
+
+def _date(answer: Any) -> pd.Timestamp | None:
+    try:
+        return pd.Timestamp(answer)
+    except Exception:
+        return None
+
+
+def _brief(value: Any) -> str:
+    """A value on one line; of a large one, its kind and shape."""
+    try:
+        shape = getattr(value, "shape", ())
+        if np.prod(shape, dtype=int) > 12:
+            return f"{type(value).__name__} {tuple(shape)}"
+        if hasattr(value, "tolist"):
+            value = value.tolist()
+        return value.__name__ if hasattr(value, "__name__") else reprlib.repr(value)
+    except Exception:
+        return type(value).__name__

@@ -1,0 +1,174 @@
+"""The checks of the exercises say what is wrong, whatever the answer is."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.exercises.checking import CORRECT, UNFILLED, Expected, judge
+from helpers.exercises.step import Step
+
+NAMED = ("長さが 2 倍です。", "Twice as long.")
+
+
+def said(answer, right, **more):
+    return judge(answer, Expected(right, [], **more))
+
+
+@pytest.mark.parametrize("answer", [..., None, [1, ...], (..., ...), {"a": ...}])
+def test_an_unfilled_answer(answer):
+    assert said(answer, 3) == (False, UNFILLED)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [3, 3.0, 3.00001, True + 2, np.float32(3), np.array(3), np.array([3]), np.array([[3.0]]), torch.tensor(3), [3], (3,), pd.Series([3]),
+     torch.tensor(3.0, requires_grad=True), [torch.tensor(3.0, requires_grad=True)], {"k": 3}],
+)  # fmt: skip
+def test_a_number_in_any_form_is_right(answer):
+    assert said(answer, 3) == (True, CORRECT)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[1, 2, 4], (1, 2, 4), np.array([[1, 2, 4]]), torch.tensor([[1], [2], [4]]), pd.Series([1, 2, 4], index=list("abc")), {"a": 1, "b": 2, "c": 4},
+     pd.DataFrame({"x": [1, 2, 4]}), range(1, 5)],
+)  # fmt: skip
+def test_an_array_in_any_form_is_right(answer):
+    right = np.arange(1, 5) if isinstance(answer, range) else [1, 2, 4]
+    assert said(answer, right) == (True, CORRECT)
+
+
+class Hostile:
+    def __array__(self, *arguments, **named):
+        raise RuntimeError("no array")
+
+    def __len__(self):
+        raise RuntimeError("no length")
+
+    def __eq__(self, other):
+        raise RuntimeError("no comparison")
+
+    def __repr__(self):
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    "right", [3, [1.0, 2.0, 3.0], (1, 2), "past", pd.Timestamp("2020-01-02"), np.eye(3), (np.eye(2), "a")], ids=str
+)
+@pytest.mark.parametrize(
+    "answer",
+    ["three", b"3", 3j, [[1], [2, 3]], {1, 2}, object(), Hostile(), [Hostile()], float("nan"), [], [[]], np.array([]), torch.zeros(0), print,
+     [1, "a"], {"a": [1]}, pd.NA, np.array([1, None]), np.datetime64("NaT"), pd.DataFrame({"x": ["a"]}), 10**400, type, 1e308, iter([1])],
+    ids=lambda answer: type(answer).__name__,
+)  # fmt: skip
+def test_whatever_the_answer_is_it_is_told_that_it_is_wrong(answer, right):
+    right_, (ja, en) = judge(answer, Expected(right, [(right, *NAMED)]))
+    assert right_ is False and ja and en and ja != en
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "ja", "en"),
+    [
+        ("three", 3, "数、配列、テンソルのどれかで答えてください。", "Answer with a number, an array or a tensor."),
+        ([1, 2], [1, 2, 4], "形が違います: (2,) ではなく (3,) です。", "Wrong shape: (2,), not (3,)."),
+        ([1, 2, 5], [1, 2, 4], "形は合っていますが、3 個のうち 1 個の値が違います。", "Right shape, but 1 of 3 values are wrong."),
+        ([1, np.nan, 4], [1, 2, 4], "3 個のうち 1 個が NaN です。", "1 of 3 values are NaN."),
+        (2.5, 3, "2.5 は違います。", "2.5 is not it."),
+        (-3, 3, "符号が逆です。", "The sign is the wrong way round."),
+        (1.2, 0.012, "100 倍になっています。百分率ではなく、比で答えてください。", "This is 100 times too large: answer with a ratio, not in per cent."),
+        (0.03, 3, "100 分の 1 になっています。単位を確かめてください。", "This is 100 times too small: look at the unit."),
+        ([4, 2, 1], [1, 2, 4], "値は合っていますが、並びが逆です。", "The values are right, but in reverse order."),
+        (np.arange(6).reshape(3, 2).T, np.arange(6).reshape(3, 2), "行と列が入れかわっています。", "Rows and columns have changed places."),
+        ("future", "past", "'future' は違います。", "'future' is not it."),
+        ((1, 3), (1, 2), "2 つめ: 3 は違います。", "Value 2: 3 is not it."),
+        (1, (1, 2), "2 つの値を並べて答えてください。", "Answer with 2 values in a row."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said(answer, right, ja, en):
+    assert said(answer, right) == (False, (ja, en))
+
+
+def test_shapes_count_where_the_exercise_says_so():
+    assert said(np.ones((4, 1)), np.ones(4))[0] and not said(np.ones((4, 1)), np.ones(4), shaped=True)[0]
+
+
+def test_words_and_dates():
+    assert said(" Past", "past")[0]
+    for date in ("2020-01-02", pd.Timestamp("2020-01-02"), np.datetime64("2020-01-02")):
+        assert said(date, pd.Timestamp("2020-01-02"))[0]
+    assert not said("2020-01-03", pd.Timestamp("2020-01-02"))[0]
+
+
+def test_a_mistake_that_is_known_is_named_and_what_is_right_goes_before_it():
+    expected = Expected(3, [(6, *NAMED), (3, "x", "x")], found=("だから長い。", "So it is long."))
+    assert judge(6, expected) == (False, NAMED)
+    assert judge(3, expected) == (True, ("正解です。 だから長い。", "Correct. So it is long."))
+
+
+# Functions
+
+
+def total(values, start):
+    return float(np.sum(values)) + start
+
+
+TOTAL = Expected(total, [(lambda values, start: float(np.sum(values)), *NAMED)], [([1, 2], 1), (np.arange(4.0), 2)])
+
+
+def spoils_its_argument(values, start):
+    result = np.sum(values) + start
+    values[0] = 1000
+    return torch.tensor(result)
+
+
+def never_ends(values, start):
+    return never_ends(values, start)
+
+
+def leaves(values, start):
+    raise SystemExit
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "words"),
+    [
+        (total, True, "Correct."),
+        (spoils_its_argument, True, "Correct."),
+        (lambda values, start: sum(values) + start, True, "Correct."),
+        (lambda values, start: sum(values), False, NAMED[1]),
+        (lambda values, start: None, False, "No answer yet"),
+        (lambda values, start: ..., False, "No answer yet"),
+        (lambda values, start: "a", False, "With the arguments ([1, 2], 1) it gives 'a'. Answer with a number"),
+        (lambda values, start: sum(values) + start + (len(values) > 2), False, "With the arguments ([0.0, 1.0, 2.0, 3.0], 2) it gives 9.0. 9 is not it."),
+        (lambda values: 1, False, "With the arguments ([1, 2], 1): It raised an error: TypeError"),
+        (lambda values, start: 1 / 0, False, "It raised an error: ZeroDivisionError"),
+        (never_ends, False, "RecursionError"),
+        (leaves, False, "SystemExit"),
+        (lambda values, start: Hostile(), False, "Answer with a number"),
+        (4.0, False, "Answer with a function."),
+    ],
+)  # fmt: skip
+def test_functions_are_called(answer, right, words):
+    judged, (ja, en) = judge(answer, TOTAL)
+    assert judged is right and words in en and ja != en
+
+
+def test_an_interrupt_is_let_through():
+    def stop(values, start):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judge(stop, TOTAL)
+
+
+def test_a_variable_that_was_overwritten_is_no_error(capsys, monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    step = Step("99_test", ("試験", "test"), {})
+
+    @step.exercise
+    def double(x):
+        return Expected(2 * x.mean(), [])
+
+    step.check("double", 4, "text")
+    assert "run the cells again from the top. (AttributeError:" in capsys.readouterr().out
