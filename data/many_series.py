@@ -34,6 +34,7 @@ from helpers.many import (
     ridge_each,
     seasonal_change,
     smoothing,
+    squares_by_day,
 )
 
 RESULT = Path(__file__).resolve().with_name("many_series.json")
@@ -66,13 +67,6 @@ def mean_of(train: Callable, seeds: int) -> Callable:
 def squares(windows: Windows, y: torch.Tensor) -> np.ndarray:
     """The mean squared error of each window, (n,)."""
     return (y - windows.t).square().mean(1).numpy(force=True).astype(float)
-
-
-def by_day(table: pd.DataFrame, windows: Windows, y: torch.Tensor) -> pd.DataFrame:
-    """Mean squared error: one row a day (of the origin's next row), one column a series."""
-    days = table.index[windows.row + 1].normalize()
-    errors = pd.DataFrame({"day": days, "park": table.columns[windows.series], "error": squares(windows, y)})
-    return errors.groupby(["day", "park"])["error"].mean().unstack().reindex(columns=table.columns)
 
 
 def week(windows: Windows, number: int) -> tuple[Windows, Windows]:
@@ -131,12 +125,12 @@ def one_week(table: pd.DataFrame, windows: Windows, chosen: dict, number: int, s
     errors, seconds = {}, {}
     for method, fit in fits.items():
         started = time.process_time()
-        errors[method] = by_day(table, ahead, fit(known)(ahead))
+        errors[method] = squares_by_day(table, ahead, fit(known)(ahead))
         seconds[method] = time.process_time() - started
     started = time.process_time()
     runs = [lstm(known, seed, **chosen["LSTM for all"]["best"])(ahead) for seed in range(seeds)]
     seconds["LSTM for all"] = (time.process_time() - started) / seeds
-    errors["LSTM for all"] = by_day(table, ahead, torch.stack(runs).mean(0))
+    errors["LSTM for all"] = squares_by_day(table, ahead, torch.stack(runs).mean(0))
     print("week", number, {m: round(float(np.sqrt(np.nanmean(e))), 4) for m, e in errors.items()}, flush=True)
     return {
         "days": [f"{day:%Y-%m-%d}" for day in errors["naive"].index],

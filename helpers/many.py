@@ -3,10 +3,15 @@
 A table holds one series a column, on a regular grid of rows, NaN where nothing was recorded. `Windows` are cut from all of its
 columns at once and know which one each comes from. Every forecast is made by a function from windows to (n, horizon), in the
 unit of the table; those that learn forecast how far the series departs from `base`.
+
+More than 200 lines of code: the grid, the windows, five methods to compare, the model, and how they are compared.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,8 +23,10 @@ from sklearn.preprocessing import StandardScaler
 from statsmodels.tsa.api import SimpleExpSmoothing
 from torch import Tensor, nn
 
+from helpers.data.series import BUNDLED
 from helpers.language import BadInput
 from helpers.training import Standardizer, check_loss
+from helpers.validation import diebold_mariano, holm, skill_interval
 
 Forecast = Callable[["Windows"], Tensor]  # windows -> (n, horizon)
 OPENS, CLOSES = "8h", "16h30min"  # the first and the last half-hour of a day that the car parks report
@@ -255,3 +262,69 @@ class GlobalForecaster:
         """The forecasts of windows, (n, horizon)."""
         with torch.no_grad():
             return windows.base + self.spread * self.model(*self._inputs(windows))
+
+
+def squares_by_day(table: pd.DataFrame, windows: Windows, y: Tensor) -> pd.DataFrame:
+    """Mean squared errors of forecasts, (n, horizon): one row a day, that of the first row forecast, one column a series."""
+    errors = (y - windows.t).square().mean(dim=1).numpy(force=True).astype(float)
+    keys = {"day": table.index[windows.row + 1].normalize(), "series": table.columns[windows.series]}
+    return pd.DataFrame(keys | {"error": errors}).pivot_table("error", "day", "series").reindex(columns=table.columns)
+
+
+def compare_by_day(squares: dict[str, pd.DataFrame], own: str, season: int = 7) -> pd.DataFrame:
+    """One method against all others, by the mean squared errors of `squares_by_day`; one row a method, `own` without a test.
+
+    Columns: RMSE: over all days and series. skill: 1 - own RMSE / that of the row; days low, days high: its `skill_interval`,
+    in blocks of a season of days. p: Diebold-Mariano of the mean loss of each day; Holm p: for as many tests as there are
+    rows. series won: on how many series `own` has the smaller error.
+    """
+    rows, mine = {}, squares[own]
+    for name, theirs in squares.items():
+        rows[name] = {"RMSE": np.sqrt(np.nanmean(theirs))}
+        if name == own:
+            continue
+        daily = [each.mean(axis=1).to_numpy() for each in (mine, theirs)]
+        skill, low, high = skill_interval(*map(np.sqrt, daily), block=min(season, len(mine)))
+        p = diebold_mariano(np.zeros(len(mine)), *daily, losses=lambda _, loss: loss, season=season)
+        won = int((mine.mean() < theirs.mean()).sum())
+        rows[name] |= {"skill": skill, "days low": low, "days high": high, "p": p, "series won": won}
+    table = pd.DataFrame.from_dict(rows, orient="index").sort_values("RMSE", ascending=False)
+    table["Holm p"] = holm(table["p"])
+    return table[["RMSE", "skill", "days low", "days high", "Holm p", "series won"]]
+
+
+def stored() -> dict:
+    """What data/many_series.py computed: the walk over the weeks, the learning curves, unseen series and the currencies."""
+    return json.loads((BUNDLED / "many_series.json").read_text(encoding="utf-8"))
+
+
+def walk_of(kept: dict, weeks: Sequence[int] = ()) -> dict[str, pd.DataFrame]:
+    """Mean squared errors of the stored walk, as in `squares_by_day`: method -> days x series; of some weeks, or of all."""
+    parts = [kept["walk"][str(number)] for number in weeks or kept["walk"]]
+    days = pd.DatetimeIndex([day for part in parts for day in part["days"]])
+    return {
+        method: pd.DataFrame(
+            [row for part in parts for row in part["squared errors"][method]], days, kept["parks"], float
+        )
+        for method in parts[0]["squared errors"]
+    }
+
+
+def chronos_forecast(folder: str | Path, table: pd.DataFrame, windows: Windows, context: int = 252) -> Tensor:
+    """What a Chronos-Bolt model in a folder of this machine forecasts without any training (Ansari et al. 2024): its medians.
+
+    table: as given to `cut`; the last `context` rows before each origin are shown to the model, missing values as NaN.
+    Nothing is downloaded. Returns (n, horizon). Raises BadInput where the folder or the package `chronos` is missing.
+    """
+    if not Path(folder).is_dir() or find_spec("chronos") is None:
+        raise BadInput(
+            f"フォルダー {folder} か、パッケージ chronos-forecasting がありません。何もダウンロードしません。",
+            f"the folder {folder} or the package chronos-forecasting is not there; nothing is downloaded.",
+        )
+    from chronos import BaseChronosPipeline
+
+    pipeline = BaseChronosPipeline.from_pretrained(str(folder), device_map="cpu")
+    rows = windows.row[:, None] + np.arange(1 - context, 1)
+    past = torch.tensor(table.to_numpy()[rows, windows.series[:, None]], dtype=torch.float32)
+    parts = [pipeline.predict_quantiles(some, windows.t.shape[1], [0.5])[0] for some in past.split(256)]
+    return torch.cat(parts)[:, :, 0]

@@ -1,5 +1,8 @@
 """Many series in one table: the grid, what is known ahead, and windows that know nothing of their targets."""
 
+import sys
+import types
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +13,8 @@ from helpers.language import BadInput
 from helpers.many import (
     GlobalForecaster,
     boosting,
+    chronos_forecast,
+    compare_by_day,
     cut,
     half_hours,
     last_period,
@@ -17,6 +22,7 @@ from helpers.many import (
     ridge_each,
     seasonal_change,
     smoothing,
+    squares_by_day,
     usual,
 )
 
@@ -138,3 +144,54 @@ def test_one_model_learns_all_series_and_repeats_with_its_seed(table):
     before = models[0](windows)
     models[0].train(windows, 2, batch=16)  # goes on from where it ended
     assert len(models[0].losses) == 22 and not torch.equal(before, models[0](windows))
+
+
+def test_methods_are_compared_by_day_over_all_series():
+    days, names = pd.date_range("2024-01-01", periods=28), list("abc")
+    noise = np.random.default_rng(0).uniform(1, 2, (28, 3))
+    squares = {"good": pd.DataFrame(noise, days, names), "bad": pd.DataFrame(4 * noise, days, names)}
+    squares["mixed"] = squares["good"] * [0.5, 1, 2]
+    table = compare_by_day(squares, "good")
+    assert table.loc["bad", "skill"] == pytest.approx(0.5) and table.loc["bad", "series won"] == 3
+    assert table.loc["bad", "days low"] == pytest.approx(0.5) == table.loc["bad", "days high"]  # half on every day
+    assert table.loc["mixed", "series won"] == 1 and table.loc["bad", "Holm p"] < 0.01
+    assert table.loc["good", "RMSE"] == pytest.approx(np.sqrt(noise.mean())) and np.isnan(table.loc["good", "skill"])
+
+
+def test_squares_by_day_belong_to_the_day_and_series_forecast(table):
+    windows = cut(table, PERIOD, WINDOW, HORIZON)
+    y = windows.t.clone()
+    hit = (windows.row == 40) & (windows.series == 1)
+    y[hit] += 2
+    squares = squares_by_day(table, windows, y)
+    assert squares.loc[table.index[41], "two"] == 4 and squares.to_numpy().sum() == 4
+
+
+def test_the_guest_downloads_nothing_and_is_asked_for_what_is_known(table, tmp_path, monkeypatch):
+    windows = cut(table, PERIOD, WINDOW, HORIZON).part(60, 80)
+    monkeypatch.setattr("helpers.many.find_spec", lambda name: None)
+    with pytest.raises(BadInput):
+        chronos_forecast(tmp_path, table, windows)
+    monkeypatch.setattr("helpers.many.find_spec", lambda name: name)
+    with pytest.raises(BadInput):
+        chronos_forecast(tmp_path / "none", table, windows)
+    shown = []
+
+    class BaseChronosPipeline:
+        """The part of the package's class that is called."""
+
+        @classmethod
+        def from_pretrained(cls, folder, device_map):
+            assert folder == str(tmp_path)
+            return cls()
+
+        def predict_quantiles(self, context, horizon, levels):
+            shown.append(context)
+            return context[:, -1:, None].expand(-1, horizon, len(levels)), context[:, -1:].expand(-1, horizon)
+
+    monkeypatch.setitem(sys.modules, "chronos", types.SimpleNamespace(BaseChronosPipeline=BaseChronosPipeline))
+    y = chronos_forecast(tmp_path, table, windows, context=12)
+    assert torch.allclose(y, windows.now.expand(-1, HORIZON)) and shown[0].shape == (len(windows), 12)
+    assert shown[0][3].numpy() == pytest.approx(
+        table.iloc[windows.row[3] - 11 : windows.row[3] + 1, windows.series[3]], rel=1e-6
+    )
