@@ -227,7 +227,9 @@ class GlobalForecaster:
     def __init__(self, windows: Windows, *, seed: int = 0, hidden_size: int = 32):
         torch.manual_seed(seed)
         (_, _, features), (_, known), (_, horizon) = windows.x.shape, windows.ahead.shape, windows.t.shape
-        self.seen, self.known = Standardizer.of(windows.x), Standardizer.of(windows.ahead[:, None])
+        self.seen, self.known = Standardizer.of(windows.x), Standardizer(torch.zeros(0), torch.ones(0))
+        if known:
+            self.known = Standardizer.of(windows.ahead[:, None])
         self.spread = (windows.t - windows.base).square().mean().sqrt()
         self.model = CovariateLSTM(features, known, hidden_size, horizon)
         self.losses: list[float] = []

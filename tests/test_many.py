@@ -2,6 +2,7 @@
 
 import sys
 import types
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -141,6 +142,10 @@ def test_one_model_learns_all_series_and_repeats_with_its_seed(table):
     assert models[0](windows).equal(models[1](windows)) and models[0](windows).shape == windows.t.shape
     error, start = (((y - windows.t) ** 2).mean() for y in (models[0](windows), windows.base))
     assert error < start and models[0].losses[-1] < models[0].losses[0]
+    bare = cut(table, PERIOD, WINDOW, HORIZON, covariates=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # nothing known ahead is nothing to complain about
+        assert GlobalForecaster(bare, hidden_size=4).train(bare, 1)(bare).shape == bare.t.shape
     before = models[0](windows)
     models[0].train(windows, 2, batch=16)  # goes on from where it ended
     assert len(models[0].losses) == 22 and not torch.equal(before, models[0](windows))

@@ -20,7 +20,6 @@ from helpers.plots.style import (
     headline,
     label,
     legend,
-    listed,
     name_rows,
     styled,
 )
@@ -42,7 +41,7 @@ def recorded(table: pd.DataFrame, most: float) -> Picture:
     """Which share of each day's rows was recorded, one row a series; `most` is how much may be missing of a series."""
     days = table.notna().groupby(table.index.normalize()).mean()
     missing, dark = table.isna().mean().sort_values(), int((days.sum(axis=1) == 0).sum())
-    figure, axes = canvas(1.2 + 0.27 * len(table.columns))
+    figure, axes = canvas(1.2 + 0.22 * len(table.columns))
     _shades(axes, days[missing.index], ("記録された割合", "share recorded"))
     ticks = np.linspace(0, len(days) - 1, min(6, len(days)), dtype=int)
     axes.set_xticks(ticks, [f"{days.index[k]:%m-%d}" for k in ticks])
@@ -105,10 +104,11 @@ def errors_by_series(errors: pd.DataFrame, said: Words) -> Picture:
     name_rows(axes, [str(name) for name in errors.index])
     axes.set_ylim(len(errors) - 0.5, -0.5)
     wins = {name: int((errors[own] < errors[name]).sum()) for name in others}
-    ja, en = listed(wins, "d")
+    ja = "、".join(f"「{words(name)[0]}」より {won}" for name, won in wins.items())
+    en = ", ".join(f"{won} than “{words(name)[1]}”" for name, won in wins.items())
     title = (
-        f"{len(errors)} 本のうち、{words(own)[0]}の誤差のほうが小さい数: {ja}",
-        f"Of {len(errors)} series, {words(own)[1]} has the smaller error than: {en}",
+        f"「{words(own)[0]}」の誤差のほうが小さい系列（{len(errors)} 本のうち）: {ja}",
+        f"Of {len(errors)} series, “{words(own)[1]}” has a smaller error on: {en}",
     )
     headline(figure, title)
     label(axes, x=said)
