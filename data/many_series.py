@@ -4,7 +4,8 @@
     python data/many_series.py --quick    two epochs, one seed, one week, on four car parks: the form, not the numbers
     python data/many_series.py --out F    written elsewhere
 
-Step 10 reads the file: what takes longer than a cell may. Settings are chosen on the weeks VALIDATION alone.
+Step 10 reads the file: what takes longer than a cell may. Settings are chosen on the weeks VALIDATION alone, and the walk is
+over the other ones.
 """
 
 import argparse
@@ -238,7 +239,7 @@ def everything(quick: bool = False, workers: int = 2) -> dict:
     """All of the file; the parts are shared out between `workers` processes."""
     table = half_hours(load_many("parking"))
     table = table.loc[:, table.isna().mean() < 0.12]
-    seeds, folds, weeks, validation, test = 5, 4, (*EARLIER, *VALIDATION, *TEST), VALIDATION, TEST
+    seeds, folds, weeks, validation, test = 5, 4, (*EARLIER, *TEST), VALIDATION, TEST
     groups, histories, keep = GROUPS, HISTORIES, None
     if quick:
         table, seeds, folds, weeks, validation, test = table.iloc[:, :4], 2, 2, (3, 4), (3,), (4,)

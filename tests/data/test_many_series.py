@@ -20,11 +20,11 @@ METHODS += ["boosting for all", "LSTM for all"]
 
 def test_what_is_stored_is_whole():
     kept = stored()
-    assert list(kept["walk"]) == [str(week) for week in range(5, 11)] and len(kept["parks"]) == 20
+    assert list(kept["walk"]) == ["5", "6", "9", "10"] and len(kept["parks"]) == 20
     assert kept["torch"].startswith("2.13.0") and (kept["validation"], kept["test"]) == ([7, 8], [9, 10])
     for week in kept["walk"].values():
         assert list(week["squared errors"]) == METHODS and len(week["seeds"]) == 5
-    assert {method: frame.shape for method, frame in walk_of(kept).items()} == dict.fromkeys(METHODS, (40, 20))
+    assert {method: frame.shape for method, frame in walk_of(kept).items()} == dict.fromkeys(METHODS, (28, 20))
     assert len(kept["currencies"]["skill of seeds"]) == 5 and set(kept["unseen"]["own ridge"]) == set(kept["parks"])
 
 
