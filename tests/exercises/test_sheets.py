@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from minutes import KINDS, STATED, exercises, minutes
 
 from helpers import language
@@ -40,7 +41,7 @@ def namespace(name):
     if name not in SETUPS:
         SETUPS[name] = {}
         codes = [c.source for c in READ[name].cells if c.cell_type == "code" and c.id.partition("-")[0] not in KINDS]
-        exec("\n".join(codes), SETUPS[name])
+        exec(TransformerManager().transform_cell("\n".join(codes)), SETUPS[name])  # the first cell knows shell commands
     return dict(SETUPS[name])
 
 
@@ -69,7 +70,7 @@ def solved(name, cell_id):
 
 @pytest.mark.parametrize(("name", "cell_id"), TASKS)
 def test_the_folded_answer_is_accepted_and_counted(name, cell_id, capsys):
-    variables, (_, last, exercise, _) = solved(name, cell_id), check_line(name, cell_id)
+    variables, (_, last, _, _) = solved(name, cell_id), check_line(name, cell_id)
     before = STEPS[name].done()[1]
     capsys.readouterr()
     exec(last, variables)
