@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.display import display
 from minutes import KINDS, STATED, exercises, minutes
 
 from helpers import language
@@ -38,7 +39,7 @@ def source(name, cell_id):
 def namespace(name):
     """The variables of a sheet after its set-up, copied; the set-up runs once for all its tests."""
     if name not in SETUPS:
-        SETUPS[name] = {}
+        SETUPS[name] = {"display": display}  # as in a notebook
         codes = [c.source for c in READ[name].cells if c.cell_type == "code" and c.id.partition("-")[0] not in KINDS]
         exec("\n".join(codes), SETUPS[name])
     return dict(SETUPS[name])
