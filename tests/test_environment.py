@@ -221,6 +221,7 @@ def test_no_file_names_a_registry_host():
 
 FAKE_PYTHON = """#!/bin/sh
 echo "$@" >> calls
+echo "$HOME" > home
 case "$1 $2" in
     "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     "-m pip") test ! -e broken ;;
@@ -239,11 +240,10 @@ def copy(tmp_path):
     return tmp_path
 
 
-def make(copy, *arguments):
+def make(copy, *arguments, **environment):
     command = ["make", "PYTHON=./python", *arguments]
-    return subprocess.run(
-        command, cwd=copy, capture_output=True, text=True, encoding="utf-8", env=os.environ | {"MAKEFLAGS": ""}
-    )
+    env = os.environ | {"MAKEFLAGS": ""} | environment
+    return subprocess.run(command, cwd=copy, capture_output=True, text=True, encoding="utf-8", env=env)
 
 
 @needs_make
@@ -278,3 +278,41 @@ def test_a_folder_that_cannot_be_written_is_named(copy):
     done = make(copy, "test")
     copy.chmod(0o755)
     assert done.returncode != 0 and "書き込めません" in done.stdout and str(copy) in done.stdout
+
+
+@needs_make
+@pytest.mark.parametrize("kind", ["missing", "a file", "read-only", "fine"])
+@pytest.mark.parametrize("target", ["lab", "test"])
+def test_a_home_that_cannot_be_written_is_replaced(kind, target, copy, tmp_path):
+    home = tmp_path / "home of the reader"
+    if kind == "a file":
+        home.write_text("")
+    elif kind != "missing":
+        home.mkdir()
+    if kind == "read-only":
+        home.chmod(0o555)
+        if os.access(home, os.W_OK):
+            pytest.skip("root may write anywhere")
+    assert make(copy, target, HOME=str(home)).returncode == 0
+    taken = Path((copy / "home").read_text().strip())
+    assert taken == (home if kind == "fine" else copy / ".venv" / "home") and taken.is_dir()
+
+
+@needs_make
+def test_wheels_of_make_offline_are_installed_without_a_network(copy):
+    assert make(copy, "test").returncode == 0 and "--no-index" not in (copy / "calls").read_text()
+    (copy / "offline").mkdir()
+    (copy / "offline" / "torch-2.13.0-py3-none-any.whl").touch()
+    shutil.rmtree(copy / ".venv")
+    (copy / "calls").unlink()
+    assert make(copy, "test").returncode == 0
+    (line,) = [line for line in (copy / "calls").read_text().splitlines() if "pip install" in line]
+    assert "--no-index --find-links offline" in line
+
+
+@needs_make
+def test_make_offline_collects_wheels_and_asks_for_the_prices(copy):
+    assert make(copy, "offline").returncode == 0
+    calls = (copy / "calls").read_text().splitlines()
+    (wheels,) = [line for line in calls if "pip wheel" in line]
+    assert "-w offline -c constraints.txt" in wheels and ".[test,browser]" in wheels and calls[-1] == "data/download.py"

@@ -9,9 +9,10 @@ from helpers import plots
 from helpers.baselines import naive_forecast, seasonal_naive_forecast
 from helpers.horizons import METHODS, PathForecaster, rmse_by_step
 from helpers.language import text
+from helpers.language.tables import table_html
 from helpers.panels.controls import SeriesMenu, choice, looked, slider, train
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, source, table_html
+from helpers.panels.page import Shown, source
 from helpers.uncertainty import fan
 from helpers.windows import make_windows, purge, split_last
 

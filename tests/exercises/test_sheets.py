@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.display import display
 from minutes import KINDS, STATED, exercises, minutes
 
@@ -41,7 +42,7 @@ def namespace(name):
     if name not in SETUPS:
         SETUPS[name] = {"display": display}  # as in a notebook
         codes = [c.source for c in READ[name].cells if c.cell_type == "code" and c.id.partition("-")[0] not in KINDS]
-        exec("\n".join(codes), SETUPS[name])
+        exec(TransformerManager().transform_cell("\n".join(codes)), SETUPS[name])  # the first cell knows shell commands
     return dict(SETUPS[name])
 
 
