@@ -4,6 +4,7 @@
 # make lint          the form of the code, and who may import whom (make lint FIX=1 mends what can be mended)
 # make test-browser  open every notebook in JupyterLab and Chromium, and move its controls as a reader would
 # make notebooks     execute the notebooks in place, so that their stored outputs are fresh
+# make site          the notebooks as a web site in site/, one edition in each language (ARGS=--stored does not execute them)
 # make bench         measure: the usual recipe, other libraries, cost, memory (ten minutes; ARGS=--full trains the recipe to its end)
 # make offline       collect into offline/ what installs and runs without a network; take the whole folder along
 # make live          ask the real Yahoo Finance, as step 01 does (the only test that needs a network)
@@ -27,7 +28,7 @@ ifneq ($(shell test -d "$$HOME" && test -w "$$HOME" && echo yes),yes)
 export HOME := $(abspath $(VENV))/home
 endif
 
-.PHONY: install lab test lint test-browser notebooks offline live bench bench-rivals clean
+.PHONY: install lab test lint test-browser notebooks site offline live bench bench-rivals clean
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED)
@@ -59,6 +60,10 @@ notebooks: $(INSTALLED)
 		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False \
 		$(or $(NOTEBOOKS),notebooks/*.ipynb notebooks/exercises/*.ipynb)
 	$(BIN)/python notebooks/images/extract.py
+
+# What was executed before stays in build/web: only what has changed is executed again.
+site: $(INSTALLED)
+	$(BIN)/python web/build.py $(ARGS)
 
 # Without a network the rivals' environment cannot be built; the rest is measured all the same.
 bench: $(INSTALLED)
@@ -104,6 +109,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		echo "The virtual environment cannot be made. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@rm -f $@
 	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FROM) -c constraints.txt -e '.[test,browser]'
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test,browser,site]'
 	@# No pop-up about news and updates in front of a class, and nothing asked of the network.
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
@@ -111,4 +117,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(RIVALS) .pytest_cache *.egg-info build
+	rm -rf $(VENV) $(RIVALS) .pytest_cache *.egg-info build site
