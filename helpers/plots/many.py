@@ -124,9 +124,10 @@ def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
     drawn = {}  # method -> its line: one look in all frames, one entry of the key
     for axes, (x, table) in zip(all_axes.flat, frames.items(), strict=True):
         places = table.set_axis(range(len(table)))  # evenly: 1, 2, 5, 10 and 20 alike
-        draw_curves(
-            axes, {text(*words(name), "\n"): places[name] for name in table}, dot=".", linewidth=2, markersize=7
-        )
+        for name in table:
+            curve = {text(*words(name), "\n"): places[name]}
+            draw_curves(axes, curve, first=methods.index(name), dot=".", linewidth=2, markersize=7)
+            drawn[name] = axes.get_lines()[-1]
         axes.set_xticks(places.index, table.index)
         label(axes, x=x, y=("RMSE", "RMSE") if axes is all_axes.flat[0] else ())
         first, last = (table.iloc[k].dropna() for k in (0, -1))
@@ -142,8 +143,8 @@ def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
         f"Smallest error, from left to right: {'; '.join(en for _, en in found)}",
     )
     headline(figure, title)
-    handles, names = all_axes.flat[0].get_legend_handles_labels()
-    for said in figure.legend(handles, names, loc="outside lower center", ncols=2).get_texts():
+    handles = [drawn[name] for name in methods]
+    for said in figure.legend(handles=handles, loc="outside lower center", ncols=2).get_texts():
         said.set(**style.LITERAL)
     return Picture(
         figure, f"学習に使う量ごとの誤差の線。{title[0]}。", f"Error by how much is learned from. {title[1]}."
