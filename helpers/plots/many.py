@@ -153,18 +153,22 @@ def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
 
 @styled
 def error_by_week(errors: pd.DataFrame, own: str, test: int) -> Picture:
-    """The RMSE of every method (columns) in each week (the index); the last `test` weeks are shaded. own: whose rank is told."""
+    """The RMSE of every method (columns) in each week (the index, its first day); the last `test` weeks are shaded.
+
+    Weeks that are not in the index stay empty. own: the method whose rank is told.
+    """
     figure, axes = canvas(3.9)
+    told, errors = errors, errors.asfreq("7D")  # no line over the weeks between
     places = errors.set_axis(range(len(errors)))
     draw_curves(axes, {text(*words(name), "\n"): places[name] for name in errors}, dot=".", linewidth=2, markersize=7)
     shade = text("テスト部分", "test part", "\n")
     axes.axvspan(len(errors) - test - 0.5, len(errors) - 0.5, color=style.GREY, alpha=0.15, label=shade)
     axes.set_xticks(places.index, [f"{day:%m-%d}" for day in errors.index])
     axes.set_xlim(-0.5, len(errors) - 0.5)
-    won, name = int((errors.idxmin(axis=1) == own).sum()), words(own)
+    won, name = int((told.idxmin(axis=1) == own).sum()), words(own)
     title = (
-        f"{len(errors)} 週のうち、{name[0]}の誤差が最も小さいのは {won} 週",
-        f"Of {len(errors)} weeks, {name[1]} has the smallest error in {won}",
+        f"{len(told)} 週のうち、「{name[0]}」の誤差が最も小さいのは {won} 週",
+        f"Of {len(told)} weeks, {name[1]} has the smallest error in {won}",
     )
     label(axes, title, ("週の初日", "first day of the week"), ("RMSE", "RMSE"))
     legend(axes, ncols=3)
