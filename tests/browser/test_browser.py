@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from accessibility import NOTEBOOK, barriers
 from lab import NOTEBOOK_FILES, NOTEBOOKS, PANEL, PICTURE, SHEETS
 from reading import run_in_both_languages
 
@@ -26,6 +27,7 @@ def test_run_all_without_an_error_in_one_language_and_move_a_slider(open_noteboo
     notebook = open_notebook(name)
     assert run_in_both_languages(notebook) == {"ja": [], "en": [], "errors": []}
     assert notebook.page.locator(".jp-Notebook img:not([alt])").count() == 0
+    check_barriers(notebook)
     if name not in SLIDERS:
         return
     notebook.resize(*SIZES["a projector"])
@@ -37,6 +39,13 @@ def test_run_all_without_an_error_in_one_language_and_move_a_slider(open_noteboo
     assert notebook.errors() == [] and notebook.page.get_by_role("alert").count() == 0
     assert notebook.height() == height
     check_sizes(notebook)
+
+
+def check_barriers(notebook):
+    """axe-core finds nothing serious in what the notebook shows, light and dark."""
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.theme(theme)
+        assert barriers(notebook.page, NOTEBOOK) == [], theme
 
 
 def check_sizes(notebook):
@@ -96,6 +105,7 @@ def test_a_question_is_answered_by_keyboard_kept_and_taken_up(open_notebook, rea
 def test_step_05_runs_without_an_error_in_one_language(playground):
     assert playground.strangers == {"ja": [], "en": [], "errors": []}
     assert playground.page.locator(".jp-Notebook img:not([alt])").count() == 0
+    check_barriers(playground)
 
 
 def test_every_control_has_an_accessible_name(playground):
