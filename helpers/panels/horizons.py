@@ -113,7 +113,7 @@ class _Horizons:
 
 
 def horizon_explorer(
-    series: str | Path = "nikkei225",
+    series: str | Path | pd.DataFrame = "nikkei225",
     fallback: str | None = "ibm",
     *,
     window: int = 30,

@@ -84,6 +84,24 @@ def test_the_language_switch_acts_at_once_both_ways_and_is_remembered(open_noteb
     assert other.visible("ja") == other.visible("en") > 5
 
 
+def test_a_question_is_answered_by_keyboard_kept_and_taken_up(open_notebook, reader_chose):
+    """After Run All too: the line under the result and the one at the head follow a late choice; a reload keeps it."""
+    reader_chose("en")
+    notebook = open_notebook("02_windowing")
+    notebook.run_all()
+    question = notebook.page.locator(".lstm-ask").first
+    choice = question.get_by_role("radio", name="4", exact=True)
+    choice.focus()
+    notebook.page.keyboard.press("Space")
+    recalled = notebook.page.locator(".lstm-recall[lang=en]").first
+    recalled.get_by_text("As you expected: 4").wait_for(state="attached")
+    line = notebook.page.locator(".lstm-progress[lang=en]").first
+    assert "1 of 3" in line.text_content()
+    notebook.run_all()
+    assert notebook.page.locator(".lstm-ask").first.get_by_role("radio", name="4", exact=True).is_checked()
+    assert notebook.errors() == []
+
+
 def test_step_05_runs_without_an_error_in_one_language(playground):
     assert playground.strangers == {"ja": [], "en": [], "errors": []}
     assert playground.page.locator(".jp-Notebook img:not([alt])").count() == 0
