@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from helpers.data import load_prices
+from helpers.many import cut
 from helpers.panels.backtest import backtest_explorer
 from helpers.panels.columns import interval_explorer
 from helpers.panels.horizons import horizon_explorer
 from helpers.panels.leakage import leakage_laboratory
+from helpers.panels.many import series_explorer
 from helpers.panels.project import project_explorer
 from helpers.panels.training import loss_explorer
 from helpers.panels.validation import playground
@@ -18,6 +20,16 @@ from helpers.panels.windows import windows_explorer
 from helpers.windows import make_windows, split_last
 
 IBM = load_prices("ibm").tail(400)
+
+
+def many_series():
+    """What the panel of step 10 is given: a small table, windows of its last rows, and forecasts of them."""
+    index = pd.DatetimeIndex(pd.date_range("2016-10-04", periods=200, freq="h"), name="Date")
+    table = pd.DataFrame({name: np.sin(np.arange(200) / (4 + k)) for k, name in enumerate("ab")}, index)
+    table.attrs = {"name": "parking"}
+    ahead = cut(table, 24, 5, 4).part(150, 200)
+    forecasts = {"naive": ahead.now.expand(-1, 4), "LSTM for all": ahead.t + 0.01}
+    return {"table": table, "ahead": ahead, "forecasts": forecasts, "bare": ahead.t + 0.5}
 
 
 def move(panel, **settings):
@@ -78,6 +90,14 @@ def test_horizons(method):
 def test_columns():
     panel = move(interval_explorer(IBM, hidden_size=3), level=0.7, half_life=5.0, seed=4)
     assert np.allclose(scores(panel), executed(panel, prices=IBM)["scores"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("covariates", [True, False])
+def test_many(covariates):
+    given = many_series()
+    panel = move(series_explorer(**given), series="b", origin=7, horizon=2, covariates=covariates)
+    names = executed(panel, **given)
+    assert scores(panel) == [names["errors"]["LSTM for all"]] and names["path"].shape == (2,)
 
 
 @pytest.mark.slow
