@@ -215,11 +215,16 @@ class Maker:
         for style in soup.select("style"):
             if "lstm-figure" in style.string:  # site.css has the rule once for all figures
                 style.decompose()
-        for mark in soup.select("span"):
-            if mark.get("lang"):
+        for mark in soup.select(f'span, [lang="{self.language}"]'):
+            if mark.get("lang") and mark.name == "span":
                 mark.unwrap()
+            elif mark.get("lang"):
+                del mark["lang"]
             elif mark.string == " / ":
                 mark.decompose()
+        for note in soup.select("details > em"):  # of a question: "run this cell to choose an answer"
+            note.parent.attrs |= {"class": "question", "open": ""}
+            note.string = pick(self.language, "先を読む前に、1 つ選んでください。", "Choose one before you read on.")
         for image in soup.select("img"):
             self._picture(image, page)
         for label in soup.select("th, td, summary, figcaption"):

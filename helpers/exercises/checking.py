@@ -52,8 +52,8 @@ GENERAL: list[tuple[Callable[[np.ndarray], np.ndarray], str, str]] = [
     (lambda right: -right, "符号が逆です。", "The sign is the wrong way round."),
     (
         lambda right: 100 * right,
-        "100 倍になっています。百分率ではなく、比で答えてください。",
-        "This is 100 times too large: answer with a ratio, not in per cent.",
+        "100 倍になっています。百分率や合計で答えていないかを確かめてください。",
+        "This is 100 times too large: is it in per cent, or a sum?",
     ),
     (
         lambda right: right / 100,
@@ -228,7 +228,7 @@ def _brief(value: Any) -> str:
     """A value on one line; of a large one, its kind and shape."""
     try:
         shape = getattr(value, "shape", ())
-        if np.prod(shape, dtype=int) > 12:
+        if len(shape) > 1 or np.prod(shape, dtype=int) > 8:
             return f"{type(value).__name__} {tuple(shape)}"
         if hasattr(value, "tolist"):
             value = value.tolist()

@@ -276,6 +276,10 @@ BAD = {
 }
 
 
+def test_there_are_as_many_as_promised():
+    assert len(FORMATS | DIALECTS) >= 22 and len(BAD) >= 40
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_bad_csv_names_place_and_way_out(case, tmp_path, monkeypatch):
     change, parts = BAD[case]

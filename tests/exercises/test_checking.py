@@ -76,7 +76,7 @@ def test_whatever_the_answer_is_it_is_told_that_it_is_wrong(answer, right):
         ([1, np.nan, 4], [1, 2, 4], "3 個のうち 1 個が NaN です。", "1 of 3 values are NaN."),
         (2.5, 3, "2.5 は違います。", "2.5 is not it."),
         (-3, 3, "符号が逆です。", "The sign is the wrong way round."),
-        (1.2, 0.012, "100 倍になっています。百分率ではなく、比で答えてください。", "This is 100 times too large: answer with a ratio, not in per cent."),
+        (1.2, 0.012, "100 倍になっています。百分率や合計で答えていないかを確かめてください。", "This is 100 times too large: is it in per cent, or a sum?"),
         (0.03, 3, "100 分の 1 になっています。単位を確かめてください。", "This is 100 times too small: look at the unit."),
         ([4, 2, 1], [1, 2, 4], "値は合っていますが、並びが逆です。", "The values are right, but in reverse order."),
         (np.arange(6).reshape(3, 2).T, np.arange(6).reshape(3, 2), "行と列が入れかわっています。", "Rows and columns have changed places."),
