@@ -18,17 +18,16 @@ ID = "language-switch"
 GUARD = """\
 try:
     from helpers.language import {names}
-except ImportError as alone:  # the notebook is here without its folder
+except ImportError as alone:  # this notebook was opened without its folder
+    ja = "教材のフォルダーで make lab を実行し、そこで開いてください（別の helpers は pip uninstall helpers）。"
+    en = "Run make lab in the tutorial's folder, and open it there (another helpers: pip uninstall helpers)."
+    alone._render_traceback_ = lambda: [ja, en]
     if "google.colab" not in str(get_ipython()):
-        alone._render_traceback_ = lambda: [
-            "ノートブックだけでは動きません。教材のフォルダーで make lab を実行してください（別の helpers は pip uninstall helpers）。",
-            "A notebook needs its folder: run make lab in that folder (another helpers: pip uninstall helpers).",
-        ]
         raise
     !git clone -q --depth 1 {address} tutorial
     %run tutorial/notebooks/colab.py
 """
-ASKED = '{input("この教材の GitHub の URL / URL of this tutorial on GitHub ")}'
+ASKED = '{input("GitHub の URL / URL on GitHub ")}'
 BARE = re.compile(r"^from helpers\.language import (?P<names>.+)\n", re.MULTILINE)
 GUARDED = re.compile(
     r"^try:\n    from helpers\.language import (?P<names>.+)\n(?:[ ]{4}.*\n|except.*\n)*", re.MULTILINE
@@ -52,6 +51,7 @@ def main() -> None:
         text = path.read_text(encoding="utf-8")
         notebook = json.loads(text)
         cell = next(cell for cell in notebook["cells"] if cell["id"] == ID)
+        cell["metadata"].setdefault("jupyter", {})["source_hidden"] = True  # JupyterLab folds it; the buttons show
         cell["source"] = first_cell("".join(cell["source"])).splitlines(keepends=True)
         cell["metadata"]["jupyter"] = {"source_hidden": True}  # JupyterLab folds it: the reader begins with the switch
         new = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"

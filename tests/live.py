@@ -27,7 +27,7 @@ def ask(name: str, kept: Path) -> str:
         told += (
             f"; largest change of a kept close {(pair['new'] / pair['old'] - 1).abs().max():.1e} ({len(pair):,} days)"
         )
-    return told
+    return f"{told}; {len(yahoo.newer(name)):,} newer rows"
 
 
 def main() -> int:

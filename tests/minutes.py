@@ -20,6 +20,7 @@ import nbformat
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 KINDS = {"observe": 4, "write": 6, "bug": 8, "study": 10}  # exercises, by the first word of their cell's id
 LANGUAGES = re.compile(r'<div lang="ja">\n(.+?)</div>\s*<div lang="en">\n(.+?)</div>', re.DOTALL)
+WORK = re.compile(r'class="lstm-(asked|recall|progress)"')  # of helpers/exercises: neither figure nor table
 STATED = {"ja": r"(\*\*時間\*\* 約 )(\d+)( 分)", "en": r"(\*\*Time\*\* About )(\d+)( minutes)"}
 
 
@@ -46,9 +47,8 @@ def count(notebook: nbformat.NotebookNode) -> dict[str, int]:
                 counted["lines"] += sum(not line.startswith(("import ", "from ")) for line in lines)
             counted["questions"] += len(re.findall(r'(?m)^ask\("', cell.source))
             counted["panels"] += "from helpers.panels" in cell.source
-            counted["outputs"] += sum(
-                {"image/png", "text/html"} & set(o.get("data", {})) != set() for o in cell.outputs
-            )
+            shown = [o.get("data", {}) for o in cell.outputs if not WORK.search(o.get("data", {}).get("text/html", ""))]
+            counted["outputs"] += sum({"image/png", "text/html"} & set(data) != set() for data in shown)
     return counted
 
 

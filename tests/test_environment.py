@@ -178,6 +178,26 @@ def test_no_pin_needs_a_newer_python_than_the_project():
             assert not wanted or SpecifierSet(wanted).contains(f"{lower}.0"), f"{name}: {wanted}"
 
 
+def test_the_oldest_python_named_is_the_oldest_allowed():
+    named = [text.rpartition(" :: ")[2] for text in project_table()["classifiers"]]
+    assert project_table()["requires-python"] == f">={named[0]}" and named == sorted(named) and len(named) == 3
+
+
+def test_where_torch_is_missing_what_needs_it_is_left_out(tmp_path):
+    """A new Python may have no torch yet: conftest.py then skips, and the rest of the suite runs."""
+    (tmp_path / "test_a.py").write_text("def test_a(): pass\n")
+    (tmp_path / "test_b.py").write_text("import torch\ndef test_b(): pass\n")
+    (tmp_path / "test_c.py").write_text("def test_c():\n    import torch\n")
+    shutil.copy(ROOT / "conftest.py", tmp_path)
+    hide = (
+        "import importlib.util, sys, pytest\nfind = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *more: None if name == 'torch' else find(name, *more)\n"
+    )
+    code = hide + f"sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-n', '0', {str(tmp_path)!r}]))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert "1 passed, 2 skipped" in done.stdout, done.stdout + done.stderr
+
+
 def test_the_pins_meet_the_ranges():
     for package, wanted in environment.required().items():
         assert environment._fits(pins()[normal(package)], wanted), package
@@ -189,7 +209,7 @@ def own_files():
         listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
     except (OSError, subprocess.CalledProcessError):
-        folders = ("helpers", "notebooks", "tests", ".ci")
+        folders = ("helpers", "notebooks", "tests", "web", ".ci", ".devcontainer", ".github")
         inside = [
             path
             for folder in folders

@@ -10,18 +10,13 @@ says so; --stored asks for that. SITE_ADDRESS and SITE_REPOSITORY, where set, ar
 import argparse
 import base64
 import os
+import runpy
 import shutil
-import sys
 import time
 from pathlib import Path
 
-sys.path[:0] = [
-    str(Path(__file__).parents[1] / more) for more in ("", "notebooks/images")
-]  # the helpers, and extract.py
-
 import nbformat
 from execute import LANGUAGES, ROOT, executed
-from extract import PICTURES
 from grids import PANELS, write_grids
 from jinja2 import Environment, FileSystemLoader
 from pages import OTHER, Maker, Page, one_language, search_index
@@ -110,7 +105,7 @@ def front_page(maker: Maker) -> Page:
 def readme_pictures(step: nbformat.NotebookNode, folder: Path) -> None:
     """The pictures of the READMEs as the outputs of this edition have them; extract.py takes the stored ones."""
     folder.mkdir(parents=True)
-    for cell_id, file in PICTURES.items():
+    for cell_id, file in runpy.run_path(str(ROOT / "notebooks/images/extract.py"))["PICTURES"].items():
         (cell,) = [cell for cell in step.cells if cell.id == cell_id]
         (folder / file.name).write_bytes(base64.b64decode(cell.outputs[0]["data"]["image/png"]))
 

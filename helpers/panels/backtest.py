@@ -20,7 +20,7 @@ BASELINES = {"previous close": ("前日の終値", "the previous close"), "naive
 
 
 def backtest_explorer(
-    series: str | Path = "nikkei225",
+    series: str | Path | pd.DataFrame = "nikkei225",
     fallback: str | None = "ibm",
     *,
     test: int = 100,

@@ -205,7 +205,7 @@ def _of_the_mean(band: tuple[np.ndarray, np.ndarray], attrs: dict) -> tuple[str,
 
 
 def playground(
-    series: str | Path = "nikkei225",
+    series: str | Path | pd.DataFrame = "nikkei225",
     fallback: str | None = "ibm",
     *,
     window: int = 5,
@@ -220,7 +220,7 @@ def playground(
 ) -> Panel:
     """Controls for series, window, network, epochs and seed; on release training, forecast, lags and scorecard follow.
 
-    series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start. With
+    series: a name, the path of a CSV or a DataFrame, as in `load_prices`; the other arguments are where the controls start. With
     `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels.
     Column, test part, optimiser and lags stay as they are; of five seeds the mean forecast is drawn and judged.
     Below the picture a ledger keeps every run. Raises as `load_prices` does.

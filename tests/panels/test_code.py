@@ -1,5 +1,7 @@
 """The code of a run, copied into a cell, gives the numbers that the panel shows."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -131,3 +133,24 @@ def test_the_code_is_shown_escaped_with_a_button_that_copies_it(monkeypatch):
 def test_running_the_code_counts_as_a_look_at_the_test_part(capsys):
     executed(playground("ibm", None, epochs=1, hidden_size=2))
     assert "Look" in capsys.readouterr().out
+
+
+def own_table(rows=200):
+    rises = np.random.default_rng(4).normal(size=rows).cumsum()
+    return pd.DataFrame({"Close": 50 + rises}, index=pd.bdate_range("2024-01-01", periods=rows))
+
+
+@pytest.mark.parametrize("panel", [playground, partial(horizon_explorer, test=30, calibration=30)])
+def test_a_table_of_the_readers_own(panel):
+    table = own_table()
+    shown = panel(table, None, epochs=1, hidden_size=4)
+    assert shown.controls["series"].value == "DataFrame" and shown.controls["series"].options[1:]
+    assert shown.status.value == "" and shown.now.shown().scores
+    executed(shown, table=table)
+
+
+def test_a_file_of_the_readers_own(tmp_path):
+    own_table().to_csv(tmp_path / "mine.csv", index_label="Date")
+    shown = playground(tmp_path / "mine.csv", None, epochs=1, hidden_size=4)
+    assert shown.status.value == "" and shown.controls["series"].value == str(tmp_path / "mine.csv")
+    executed(shown)

@@ -2,10 +2,10 @@
 // colours, lines and marks of the notebooks' figures (helpers/plots/style.py).
 'use strict';
 {
-  const GREY = '#616161', BLUE = '#0B559F', RED = '#B01E10', GREEN = '#2F9B68', SKY = '#0C97EA', INK = '#1a1a1a';
+  const GREY = '#616161', BLUE = '#0B559F', RED = '#B01E10', GREEN = '#2F9B68', ORANGE = '#D07A00', INK = '#1a1a1a';
   const side = document.documentElement.lang === 'ja' ? 0 : 1;
   const say = (ja, en) => (side ? en : ja);
-  const dashed = { [GREY]: '', [BLUE]: '6 4', [RED]: '8 3 2 3', [GREEN]: '2 3' };
+  const dashed = { [GREY]: '', [BLUE]: '6 4', [RED]: '8 3 2 3', [GREEN]: '2 3', [ORANGE]: '6 4' };
 
   // --- drawing: every function returns a piece of SVG as text
 
@@ -22,14 +22,15 @@
     return found;
   }
 
-  const path = (points, colour, width = 1.4) =>
-    `<path d="M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-dasharray="${dashed[colour] || ''}"/>`;
+  const path = (points, colour, width = 1.4, dash = dashed[colour] || '') =>
+    `<path d="M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-dasharray="${dash}"/>`;
 
   const star = (x, y, r) => `<path d="M${Array.from({ length: 10 }, (_, k) => {
     const far = k % 2 ? r * .42 : r, turn = Math.PI * (k / 5 - .5);
     return `${(x + far * Math.cos(turn)).toFixed(1)} ${(y + far * Math.sin(turn)).toFixed(1)}`;
   }).join('L')}Z" fill="${RED}"/>`;
   const triangle = (x, y) => `<path d="M${x} ${y - 4}l4 7h-8z" fill="${GREY}"/>`;
+  const square = (x, y) => `<rect x="${x - 3}" y="${y - 3}" width="6" height="6" fill="${ORANGE}"/>`;
   const plus = (x, y) => `<path d="M${x - 4} ${y}h8M${x} ${y - 4}v8" stroke="${BLUE}" stroke-width="2.4"/>`;
   const dot = (x, y, colour, r = 3.5) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r}" fill="${colour}"/>`;
 
@@ -121,21 +122,71 @@
 
     const names = [[GREY, triangle, say('実際の値', 'actual')], [BLUE, plus, say('1 期ずらした実際の値', 'actual, shifted by 1')],
       [RED, (px, py) => star(px, py, 7), say('予測', 'prediction')], [GREEN, () => '', say('前回の予測', "last run's prediction")]];
-    let at = 12, row = Math.max(ends[3], bars[3]) + 62;
-    for (const [colour, mark, name] of names) {
-      const wide = 44 + 13 * [...name].reduce((sum, sign) => sum + (sign > '\u2fff' ? 1 : .58), 0);
-      if (at + wide > width) { at = 12; row += 22; }
-      drawn += path([[at, row - 4], [at + 28, row - 4]], colour, 1.8) + mark(at + 14, row - 4) + write(at + 34, row, name);
-      at += wide + 8;
-    }
-    return { drawn, height: row + 12, alt: say(
+    const row = Math.max(ends[3], bars[3]) + 62;
+    drawn += legend(width, row, names);
+    return { drawn, height: row + (width < 640 ? 32 : 12), alt: say(
       `テスト部分の実際の値、予測、1 期ずらした実際の値と、ラグごとの RMSE。最小は ${last} 期前。`,
       `Actual values, prediction and shifted actual values of the test part, and RMSE by lag, smallest ${last} back.`) };
   }
 
+  // --- step 08
+
+  function horizons(grid, { series, method, horizon, origin }, run, width) {
+    const { dates, actual, title, unit } = grid.series[series], values = actual.slice(1);
+    const first = values.length - (grid.test + horizon - 1) + origin;  // the step that is forecast first
+    const from = Math.max(0, first - 60), upto = Math.min(values.length, first + horizon + 10);
+    const left = 62, right = width - 10, of = unit[side] && ` [${unit[side]}]`, wanted = width < 480 ? 2 : 6;
+    const shown = values.slice(from, upto), reach = [...shown, ...Object.values(run.fans).flat(2)];
+    const pad = (Math.max(...reach) - Math.min(...reach)) * .05;
+    const top = frame({ box: [left, 26, right, 206], low: Math.min(...reach) - pad, high: Math.max(...reach) + pad, title: title[side] + of });
+    const x = place(from, Math.max(upto, first + horizon) - 1, left + 8, right - 8), y = top[1];
+    const ahead = one => one.map((value, k) => [x(first + k), y(value)]);
+    let drawn = top[0] + path(shown.map((value, k) => [x(from + k), y(value)]), GREY, 2);
+    Object.values(run.fans).forEach(([low, high], k) => {
+      const edge = [...ahead(low), ...ahead(high).reverse()].map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join('L');
+      drawn += `<path d="M${edge}Z" fill="${BLUE}" fill-opacity="${k ? .5 : .18}" stroke="${BLUE}"/>`;
+    });
+    const known = [x(first - 1), y(values[first - 1])];
+    drawn += path([known, ...ahead(run.path)], RED) + `<circle cx="${known[0]}" cy="${known[1]}" r="4.5" fill="none" stroke="#000" stroke-width="1.5"/>`;
+    for (let k = 0; k < wanted; k++) {
+      const day = from + Math.round((k + .5) / wanted * (upto - 1 - from));
+      drawn += write(x(day), 223, dates[day], 'text-anchor="middle"');
+    }
+    const [axes, error] = frame({ box: [left, 264, right, 384], low: 0, high: 1.08 * Math.max(...run.own, ...run.naive, run.naive[0] * Math.sqrt(horizon)), title: `RMSE${of}` });
+    const step = place(1, horizon, left + 12, right - 12), by = one => one.map((value, k) => [step(k + 1), error(value)]);
+    const law = run.naive.map((_, k) => run.naive[0] * Math.sqrt(k + 1));
+    drawn += axes + path(by(run.own), BLUE, 1.4, '') + path(by(run.naive), ORANGE) + path(by(law), '#000', 1, '6 3');
+    for (const [px, py] of by(run.own)) drawn += dot(px, py, BLUE, 2.5);
+    for (const [px, py] of by(run.naive)) drawn += square(px, py);
+    for (const at of ticks(1, horizon, 8)) if (at === Math.round(at)) drawn += write(step(at), 401, at, 'text-anchor="middle"');
+    drawn += write((left + right) / 2, 419, say('何期先か', 'steps ahead'), 'text-anchor="middle"');
+    const name = grid.methods[method][side];
+    drawn += legend(width, 444, [[GREY, () => '', say('実際の値', 'actual')], [RED, () => '', say(`予測（${name}）`, `forecast (${name})`)],
+      [BLUE, () => '', say('95% と 80% の区間', '95% and 80% intervals'), 'band'],
+      [BLUE, (px, py) => dot(px, py, BLUE, 2.5), say(`RMSE（${name}）`, `RMSE (${name})`), ''],
+      [ORANGE, square, say('RMSE（ナイーブ予測）', 'RMSE (naive)')], ['#000', () => '', say('平方根の法則', 'square-root law'), '6 3']]);
+    return { drawn, height: width < 480 ? 520 : 478, alt: say(
+      `実際の値の線と、${horizon} 期先までの予測、その 95% と 80% の区間。下は、何期先かごとの RMSE。`,
+      `Actual values, the forecast of ${horizon} steps with its 95% and 80% intervals; below, the RMSE by steps ahead.`) };
+  }
+
+  // Names in rows below a picture: colour, a mark on the line, words, and "band" or dashes for another look.
+  function legend(width, row, names) {
+    let drawn = '', at = 12;
+    for (const [colour, mark, words, look] of names) {
+      const wide = 44 + 13 * [...words].reduce((sum, sign) => sum + (sign > '\u2fff' ? 1 : .58), 0);
+      if (at + wide > width) { at = 12; row += 20; }
+      drawn += look === 'band' ? `<rect x="${at}" y="${row - 11}" width="28" height="13" fill="${colour}" fill-opacity=".3" stroke="${colour}"/>`
+        : path([[at, row - 4], [at + 28, row - 4]], colour, 1.8, look);
+      drawn += mark(at + 14, row - 4) + write(at + 34, row, words);
+      at += wide + 8;
+    }
+    return drawn;
+  }
+
   // --- the panel: controls, verdict, picture
 
-  const KINDS = { windows, playground };
+  const KINDS = { windows, playground, horizons };
   const HATCH = '<defs><pattern id="best" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#dc9a93"/><path d="M0 0V6" stroke="#0008"/></pattern></defs>';
 
   function control({ name, words, options }, titles, start, changed) {
@@ -143,7 +194,7 @@
     label.append(words[side]);
     if (typeof options[0] === 'string') {
       const menu = document.createElement('select');
-      for (const option of options) menu.add(new Option(titles[option].title[side], option, false, option === start));
+      for (const option of options) menu.add(new Option(titles[option]?.title?.[side] ?? titles[option]?.[side] ?? option, option, false, option === start));
       menu.addEventListener('change', changed);
       label.append(menu);
       return { name, label, get: () => menu.value, set: value => { menu.value = value; } };
@@ -166,7 +217,7 @@
       if (!files.has(name)) files.set(name, fetch(`${folder}${name}.json`).then(answer => answer.json()).then(file => file.runs));
       return files.get(name);
     };
-    const controls = grid.controls.map(one => control(one, grid.series, grid.start[one.name], show));
+    const controls = grid.controls.map(one => control(one, { ...grid.series, ...grid.methods }, grid.start[one.name], show));
     const box = document.createElement('div'), verdict = document.createElement('p'), note = document.createElement('p');
     const reset = document.createElement('button'), picture = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     box.className = 'body';
@@ -191,7 +242,7 @@
       const runs = await load(name);
       if (controls.some(one => one.get() !== settings[one.name])) return;  // moved on meanwhile
       const run = runs[within.map(one => settings[one]).join('|')];
-      const before = now && now.settings.series === settings.series ? now.run.y : null;
+      const before = now && now.settings.series === settings.series && now.run.y || null;
       now = { settings, run, before };
       looks += 1;
       verdict.textContent = run.said.map(both => both[side]).join(say('', ' ')) + (run.scores ? say(

@@ -39,6 +39,23 @@ for (const box of document.querySelectorAll('.source')) {
   box.append(button);
 }
 
+// A question: the reader commits to an answer, which is kept in this browser.
+for (const question of document.querySelectorAll('.question')) {
+  const name = `answer ${location.pathname.split('/').pop()} ${question.closest('[id]').id}`;
+  const answers = [...question.querySelectorAll('li')].map((item, number) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.append(...item.childNodes);
+    button.addEventListener('click', () => { remember(name, number); choose(number); });
+    item.append(button);
+    return button;
+  });
+  const choose = chosen => answers.forEach((button, number) => button.setAttribute('aria-pressed', number === chosen));
+  let kept = null;
+  try { kept = localStorage.getItem(name); } catch { /* a private window */ }
+  choose(kept === null ? -1 : +kept);
+}
+
 // A box that scrolls can be reached by keyboard; one that does not is no stop on the way.
 const reachable = new ResizeObserver(entries => {
   for (const { target } of entries) {
