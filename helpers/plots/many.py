@@ -119,7 +119,7 @@ def errors_by_series(errors: pd.DataFrame, said: Words) -> Picture:
 @styled
 def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
     """An error over what a model learned from, a frame each: name of the x axis -> one row an amount, one column a method."""
-    figure, all_axes = canvas(3.9, ncols=len(frames), sharey=True, squeeze=False)
+    figure, all_axes = canvas(4.4, ncols=len(frames), sharey=True, squeeze=False)
     found, methods = [], list(dict.fromkeys(name for table in frames.values() for name in table))
     drawn = {}  # method -> its line: one look in all frames, one entry of the key
     for axes, (x, table) in zip(all_axes.flat, frames.items(), strict=True):
