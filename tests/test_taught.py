@@ -134,6 +134,16 @@ def saved(save_checkpoint, folder):
     return [torch.load(folder / "checkpoint.pt", weights_only=True), sorted(file.name for file in folder.iterdir())]
 
 
+def week_before(function):
+    table = pd.DataFrame({"a": WALK, "b": np.where(np.arange(60) % 7 == 3, np.nan, WALK**2)})
+    return [function(table, 5), function(table, period=12)]
+
+
+def covariate_model(cls):
+    torch.manual_seed(0)
+    return [cls(1, 4, 6, 3)(X, X[:, :4, 0]), cls(1, 0, 5, 2)(X, X[:, :0, 0])]
+
+
 TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
     "02_windowing": {
         "make_windows": ("windows", windows),
@@ -174,6 +184,11 @@ TAUGHT = {  # notebook -> name -> (module of the helper, what is asked of both)
     "09_many_columns": {
         "recent_range": ("columns", lambda recent: [recent(RELATIVE, 1), recent(RELATIVE, half_life=7.5)]),
         "scaled_quantiles": ("columns", lambda quantiles: quantiles(RELATIVE, 9, (0.2, 0.7), half_life=3).tolist()),
+    },
+    "10_many_series": {
+        "last_period": ("many", week_before),
+        "usual": ("many", week_before),
+        "CovariateLSTM": ("many", covariate_model),
     },
     "12_backtest_and_search": {"walk": ("backtest", walked)},
     "13_amazon_project": {
@@ -220,6 +235,9 @@ def same(one, other):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, torch.Tensor):
         return one.dtype == other.dtype and torch.allclose(one, other, rtol=1e-6, atol=0)
+    if isinstance(one, pd.DataFrame):
+        pd.testing.assert_frame_equal(one, other)
+        return True
     if isinstance(one, pd.Series):
         pd.testing.assert_series_equal(one, other)
         return True
