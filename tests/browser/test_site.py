@@ -238,7 +238,7 @@ MOVE = """(range) => new Promise(done => {
 def test_sliders_draw_at_once_and_by_keyboard(web, page, name):
     page.goto(f"{web}ja/{name}.html")
     page.locator(".panel").scroll_into_view_if_needed()
-    page.wait_for_selector(".panel.live svg path")
+    page.wait_for_selector(".panel.live svg[aria-label]")
     before = page.locator(".panel svg").inner_html()
     page.locator(".panel input[type=range]").first.focus()
     page.keyboard.press("ArrowRight")
