@@ -209,7 +209,7 @@ def own_files():
         listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
     except (OSError, subprocess.CalledProcessError):
-        folders = ("helpers", "notebooks", "tests", ".ci")
+        folders = ("helpers", "notebooks", "tests", "web", ".ci", ".devcontainer", ".github")
         inside = [
             path
             for folder in folders

@@ -74,7 +74,7 @@ def test_the_time_of_day_is_read(tmp_path):
 
 def test_months(tmp_path):
     months = pd.period_range("2020-01", periods=40, freq="M")
-    for write in ("{:%Y年%m月}", "{:%Y-%m}", "{:%Y/%m}"):
+    for write in ("{0.year}年{0.month:02}月", "{0.year}-{0.month:02}", "{0.year}/{0.month:02}"):
         lines = [f"{write.format(month)},{100 + k}" for k, month in enumerate(months)]
         (tmp_path / "m.csv").write_text("\n".join(["年月日,終値", *lines]), encoding="utf-8")
         assert (load_prices(tmp_path / "m.csv").index == months.to_timestamp()).all()

@@ -118,6 +118,7 @@ class Yahoo(BaseHTTPRequestHandler):
 def running(behaviour: dict):
     """The server's (base address, list of asked paths) while it runs. behaviour: {"prices": (status, body) or several, ...}."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Yahoo)
+    server.handle_error = lambda *_: None  # a reader that gave up: no traceback of the server's among what is tested
     server.behaviour, server.asked, server.closing = behaviour, [], threading.Event()
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
