@@ -13,13 +13,16 @@ from urllib.parse import unquote, urljoin
 import pytest
 from accessibility import barriers
 from bs4 import BeautifulSoup
-from lab import NOTEBOOKS, ROOT
+from lab import NOTEBOOKS, ROOT, SHEETS
 
 from helpers.panels.validation import playground
 
 EDITIONS = "ja", "en"
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-PAGES = ["index.html", *(f"{edition}/{name}.html" for edition in EDITIONS for name in ("index", "search", *NOTEBOOKS))]
+PAGES = [
+    "index.html",
+    *(f"{edition}/{name}.html" for edition in EDITIONS for name in ("index", "search", *NOTEBOOKS, *SHEETS)),
+]
 SHIFTS = """() => {
   window.shift = 0;
   new PerformanceObserver(list => { for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value; })
@@ -231,11 +234,11 @@ MOVE = """(range) => new Promise(done => {
 })"""
 
 
-@pytest.mark.parametrize("name", ["02_windowing", "05_validation"])
+@pytest.mark.parametrize("name", ["02_windowing", "05_validation", "08_uncertainty"])
 def test_sliders_draw_at_once_and_by_keyboard(web, page, name):
     page.goto(f"{web}ja/{name}.html")
     page.locator(".panel").scroll_into_view_if_needed()
-    page.wait_for_selector(".panel.live svg path")
+    page.wait_for_selector(".panel.live svg[aria-label]")
     before = page.locator(".panel svg").inner_html()
     page.locator(".panel input[type=range]").first.focus()
     page.keyboard.press("ArrowRight")
