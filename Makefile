@@ -1,9 +1,13 @@
 # make lab           open JupyterLab on step 00
+# make install       build the environment, and nothing else
 # make test          run every test: the helpers' and every notebook, cell by cell
 # make lint          the form of the code, and who may import whom (make lint FIX=1 mends what can be mended)
 # make test-browser  open every notebook in JupyterLab and Chromium, and move its controls as a reader would
 # make notebooks     execute the notebooks in place, so that their stored outputs are fresh
+# make site          the notebooks as a web site in site/, one edition in each language (ARGS=--stored does not execute them)
 # make bench         measure: the usual recipe, other libraries, cost, memory (ten minutes; ARGS=--full trains the recipe to its end)
+# make offline       collect into offline/ what installs and runs without a network; take the whole folder along
+# make live          ask the real Yahoo Finance, as step 01 does (the only test that needs a network)
 # Each builds .venv when it is missing, incomplete or older than what it is built from.
 
 PYTHON ?= python3
@@ -11,18 +15,30 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 OURS := $(VENV)/lstm-tutorial
+# Where make offline has been, wheels come from its folder and no network is asked.
+WHEELS := offline
+PIP_FROM := $(if $(wildcard $(WHEELS)/torch-*.whl),--no-index --find-links $(WHEELS))
 # JupyterLab refuses to run as root unless told; containers have no other user.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 export PYTHONUTF8 := 1
+# Jupyter, matplotlib and the language switch write under the home folder. Where it is missing or read-only, as on some machines
+# of a school, one in the environment takes its place.
+ifneq ($(shell test -d "$$HOME" && test -w "$$HOME" && echo yes),yes)
+export HOME := $(abspath $(VENV))/home
+endif
 
-.PHONY: lab test lint test-browser notebooks bench bench-rivals clean
+.PHONY: install lab test lint test-browser notebooks site offline live bench bench-rivals clean
 .DELETE_ON_ERROR:
 
+install: $(INSTALLED)
+
 lab: $(INSTALLED)
+	@mkdir -p "$$HOME"
 	$(BIN)/python -m jupyter lab $(AS_ROOT) $(ARGS) notebooks/00_start_here.ipynb
 
 test: $(INSTALLED)
+	@mkdir -p "$$HOME"
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(INSTALLED)
@@ -45,10 +61,24 @@ notebooks: $(INSTALLED)
 		$(or $(NOTEBOOKS),notebooks/*.ipynb notebooks/exercises/*.ipynb)
 	$(BIN)/python notebooks/images/extract.py
 
+# What was executed before stays in build/web: only what has changed is executed again.
+site: $(INSTALLED)
+	$(BIN)/python web/build.py $(ARGS)
+
 # Without a network the rivals' environment cannot be built; the rest is measured all the same.
 bench: $(INSTALLED)
 	@$(MAKE) --no-print-directory bench-rivals PYTHON=$(BIN)/python || echo "他のライブラリなしで測ります / measuring without the other libraries"
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+# Wheels fit one kind of system and one version of Python: run this on a machine like those of the class. The project itself is
+# installed from its folder, so its own wheel, which pip builds along the way, is dropped.
+offline: $(INSTALLED)
+	$(BIN)/python -m pip wheel --disable-pip-version-check -w $(WHEELS) -c constraints.txt 'setuptools>=77' '.[test,browser]'
+	@rm -f $(WHEELS)/lstm_forecasting_tutorial-*.whl
+	$(BIN)/python data/download.py
+
+live: $(INSTALLED)
+	$(BIN)/python tests/live.py
 
 # The other libraries want an older pandas, so they live apart. torch comes first and alone: nothing may pull in another.
 RIVALS := tests/benchmarks/.venv
@@ -78,7 +108,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 		echo "仮想環境を作れません。Debian と Ubuntu では: sudo apt install python3-venv"; \
 		echo "The virtual environment cannot be made. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@rm -f $@
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test,browser]'
+	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FROM) -c constraints.txt -e '.[test,browser]'
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test,browser,site]'
 	@# No pop-up about news and updates in front of a class, and nothing asked of the network.
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
@@ -86,4 +117,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(RIVALS) .pytest_cache *.egg-info build
+	rm -rf $(VENV) $(RIVALS) .pytest_cache *.egg-info build site

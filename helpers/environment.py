@@ -3,6 +3,7 @@
 import importlib.metadata
 import platform
 import re
+import sys
 import textwrap
 import tomllib
 from pathlib import Path
@@ -11,15 +12,29 @@ from helpers.language import say
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "lstm-forecasting-tutorial"
+# Google Colab's own torch is kept if it is this new: another is a large download. Page and kernel there are Colab's.
+COLAB = {"torch": ">=2.6", "jupyterlab": "", "ipykernel": ""}
 REPAIR = {"make": "make lab", "pip": "python -m pip install -c constraints.txt -e ."}
 
 
-def required() -> dict[str, str]:
+def stated() -> dict[str, str]:
     """Package name -> version range, as pyproject.toml states them: the only place where they stand."""
     with open(ROOT / "pyproject.toml", "rb") as file:
         project = tomllib.load(file)["project"]
     parts = [re.match(r"([A-Za-z0-9_.-]+)\s*(.*)", requirement) for requirement in project["dependencies"]]
     return {part[1]: part[2] for part in parts}
+
+
+def required() -> dict[str, str]:
+    """Package name -> version range that is asked for here: those of pyproject.toml, on Google Colab with its own torch."""
+    if not on_colab():
+        return stated()
+    return {name: wanted for name, wanted in (stated() | COLAB).items() if wanted}
+
+
+def on_colab() -> bool:
+    """Whether this is a notebook of Google Colab, which has a torch and a page of its own."""
+    return "google.colab" in sys.modules
 
 
 def _release(version: str) -> tuple[int, ...]:

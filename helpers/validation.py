@@ -8,13 +8,10 @@ from numpy.typing import ArrayLike
 from statsmodels.stats.multitest import multipletests
 from statsmodels.tsa.stattools import diebold_mariano_test
 
-from helpers.language import BadInput, named, words
+from helpers.language import BadInput
 from helpers.training import metrics
 
 SIGNIFICANCE = 0.05  # the usual level; a Diebold-Mariano p below it counts as a difference
-# The entries of a scorecard that have other names in Japanese, for panels that show some of them.
-NAMED = ("skill", "best lag", "R2 of changes", "directional accuracy", "Diebold-Mariano p")
-WORDS = {name: words(name) for name in NAMED}
 
 
 def _flat(**series: ArrayLike) -> list[np.ndarray]:
@@ -146,11 +143,6 @@ def scorecard(
         "Diebold-Mariano p": diebold_mariano(actual, predicted, naive),
     }
     return pd.Series(own | more)
-
-
-def in_words(scores: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
-    """A scorecard, or a table of several with the entries down the index, its entries named in the language in force."""
-    return scores.rename(index=named)
 
 
 def verdict(

@@ -2,7 +2,7 @@
 
 A notebook: minutes = text + code + outputs + panels + questions + exercises, rounded to 5:
 text       350 Japanese characters or 160 English words a minute, whichever takes longer; formulas and code words apart
-code       9 seconds a line, imports and the constants at the head apart
+code       9 seconds a line, imports and the constants at the head apart; the first cell, the same everywhere, is one line
 outputs    30 seconds a figure or table
 panels     3 minutes each, to move what can be moved
 questions  1 minute each
@@ -20,6 +20,7 @@ import nbformat
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 KINDS = {"observe": 4, "write": 6, "bug": 8, "study": 10}  # exercises, by the first word of their cell's id
 LANGUAGES = re.compile(r'<div lang="ja">\n(.+?)</div>\s*<div lang="en">\n(.+?)</div>', re.DOTALL)
+WORK = re.compile(r'class="lstm-(asked|recall|progress)"')  # of helpers/exercises: neither figure nor table
 STATED = {"ja": r"(\*\*時間\*\* 約 )(\d+)( 分)", "en": r"(\*\*Time\*\* About )(\d+)( minutes)"}
 
 
@@ -40,13 +41,14 @@ def count(notebook: nbformat.NotebookNode) -> dict[str, int]:
                 counted["exercises"] += len(re.findall(r"(?m)^\d+\. ", ja))
         else:
             lines = [line for line in cell.source.splitlines() if line.strip()]
-            if "parameters" not in cell.metadata.get("tags", []):
+            if cell.id == "language-switch":
+                counted["lines"] += 1
+            elif "parameters" not in cell.metadata.get("tags", []):
                 counted["lines"] += sum(not line.startswith(("import ", "from ")) for line in lines)
             counted["questions"] += len(re.findall(r'(?m)^ask\("', cell.source))
             counted["panels"] += "from helpers.panels" in cell.source
-            counted["outputs"] += sum(
-                {"image/png", "text/html"} & set(o.get("data", {})) != set() for o in cell.outputs
-            )
+            shown = [o.get("data", {}) for o in cell.outputs if not WORK.search(o.get("data", {}).get("text/html", ""))]
+            counted["outputs"] += sum({"image/png", "text/html"} & set(data) != set() for data in shown)
     return counted
 
 

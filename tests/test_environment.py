@@ -178,6 +178,26 @@ def test_no_pin_needs_a_newer_python_than_the_project():
             assert not wanted or SpecifierSet(wanted).contains(f"{lower}.0"), f"{name}: {wanted}"
 
 
+def test_the_oldest_python_named_is_the_oldest_allowed():
+    named = [text.rpartition(" :: ")[2] for text in project_table()["classifiers"]]
+    assert project_table()["requires-python"] == f">={named[0]}" and named == sorted(named) and len(named) == 3
+
+
+def test_where_torch_is_missing_what_needs_it_is_left_out(tmp_path):
+    """A new Python may have no torch yet: conftest.py then skips, and the rest of the suite runs."""
+    (tmp_path / "test_a.py").write_text("def test_a(): pass\n")
+    (tmp_path / "test_b.py").write_text("import torch\ndef test_b(): pass\n")
+    (tmp_path / "test_c.py").write_text("def test_c():\n    import torch\n")
+    shutil.copy(ROOT / "conftest.py", tmp_path)
+    hide = (
+        "import importlib.util, sys, pytest\nfind = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *more: None if name == 'torch' else find(name, *more)\n"
+    )
+    code = hide + f"sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-n', '0', {str(tmp_path)!r}]))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert "1 passed, 2 skipped" in done.stdout, done.stdout + done.stderr
+
+
 def test_the_pins_meet_the_ranges():
     for package, wanted in environment.required().items():
         assert environment._fits(pins()[normal(package)], wanted), package
@@ -189,7 +209,7 @@ def own_files():
         listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
     except (OSError, subprocess.CalledProcessError):
-        folders = ("helpers", "notebooks", "tests", ".ci")
+        folders = ("helpers", "notebooks", "tests", "web", ".ci", ".devcontainer", ".github")
         inside = [
             path
             for folder in folders
@@ -221,6 +241,7 @@ def test_no_file_names_a_registry_host():
 
 FAKE_PYTHON = """#!/bin/sh
 echo "$@" >> calls
+echo "$HOME" > home
 case "$1 $2" in
     "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     "-m pip") test ! -e broken ;;
@@ -239,11 +260,10 @@ def copy(tmp_path):
     return tmp_path
 
 
-def make(copy, *arguments):
+def make(copy, *arguments, **environment):
     command = ["make", "PYTHON=./python", *arguments]
-    return subprocess.run(
-        command, cwd=copy, capture_output=True, text=True, encoding="utf-8", env=os.environ | {"MAKEFLAGS": ""}
-    )
+    env = os.environ | {"MAKEFLAGS": ""} | environment
+    return subprocess.run(command, cwd=copy, capture_output=True, text=True, encoding="utf-8", env=env)
 
 
 @needs_make
@@ -278,3 +298,41 @@ def test_a_folder_that_cannot_be_written_is_named(copy):
     done = make(copy, "test")
     copy.chmod(0o755)
     assert done.returncode != 0 and "書き込めません" in done.stdout and str(copy) in done.stdout
+
+
+@needs_make
+@pytest.mark.parametrize("kind", ["missing", "a file", "read-only", "fine"])
+@pytest.mark.parametrize("target", ["lab", "test"])
+def test_a_home_that_cannot_be_written_is_replaced(kind, target, copy, tmp_path):
+    home = tmp_path / "home of the reader"
+    if kind == "a file":
+        home.write_text("")
+    elif kind != "missing":
+        home.mkdir()
+    if kind == "read-only":
+        home.chmod(0o555)
+        if os.access(home, os.W_OK):
+            pytest.skip("root may write anywhere")
+    assert make(copy, target, HOME=str(home)).returncode == 0
+    taken = Path((copy / "home").read_text().strip())
+    assert taken == (home if kind == "fine" else copy / ".venv" / "home") and taken.is_dir()
+
+
+@needs_make
+def test_wheels_of_make_offline_are_installed_without_a_network(copy):
+    assert make(copy, "test").returncode == 0 and "--no-index" not in (copy / "calls").read_text()
+    (copy / "offline").mkdir()
+    (copy / "offline" / "torch-2.13.0-py3-none-any.whl").touch()
+    shutil.rmtree(copy / ".venv")
+    (copy / "calls").unlink()
+    assert make(copy, "test").returncode == 0
+    (line,) = [line for line in (copy / "calls").read_text().splitlines() if "pip install" in line]
+    assert "--no-index --find-links offline" in line
+
+
+@needs_make
+def test_make_offline_collects_wheels_and_asks_for_the_prices(copy):
+    assert make(copy, "offline").returncode == 0
+    calls = (copy / "calls").read_text().splitlines()
+    (wheels,) = [line for line in calls if "pip wheel" in line]
+    assert "-w offline -c constraints.txt" in wheels and ".[test,browser]" in wheels and calls[-1] == "data/download.py"

@@ -188,7 +188,8 @@ PROGRAMS = {"machines", "terminal", "__main__"}  # whose names are everyday word
 
 def code(notebook):
     read = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4)
-    return [ast.parse(cell.source) for cell in read.cells if cell.cell_type == "code"]
+    python = [re.sub(r"(?m)^ *[!%].*", "", cell.source) for cell in read.cells if cell.cell_type == "code"]  # no shell
+    return [ast.parse(source) for source in python]
 
 
 def definitions(trees):
@@ -196,7 +197,7 @@ def definitions(trees):
 
 
 def namespace(notebook):
-    """The notebook's imports, constants and definitions, without a line that computes."""
+    """The notebook's imports (those of its first cell stand in a try), constants and definitions, without a line that computes."""
     names = {}
     for tree in code(notebook):
         for node in tree.body:
@@ -205,7 +206,7 @@ def namespace(notebook):
             )
             if isinstance(node, ast.ImportFrom) and node.module.startswith("helpers.panels"):
                 continue  # nothing taught needs it
-            if constant or isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
+            if constant or isinstance(node, (ast.Import, ast.ImportFrom, ast.Try, ast.FunctionDef, ast.ClassDef)):
                 exec(compile(ast.Module([node], []), notebook, "exec"), names)
     return names
 

@@ -64,6 +64,8 @@ TERMS = [
     ("early stopping", "早期終了", ()),
     ("checkpoint", "チェックポイント", ()),
     ("ensemble", "アンサンブル", ()),
+    ("global model", "グローバルモデル", ()),
+    ("covariate", "共変量", ()),
 ]
 MANNERED = (
     "お世辞",

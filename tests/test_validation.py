@@ -8,17 +8,7 @@ import torch
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
-from helpers.validation import (
-    diebold_mariano,
-    holm,
-    in_words,
-    lag_profile,
-    rmse,
-    scorecard,
-    skill,
-    skill_interval,
-    verdict,
-)
+from helpers.validation import diebold_mariano, holm, lag_profile, rmse, scorecard, skill, skill_interval, verdict
 
 
 @pytest.fixture
@@ -127,14 +117,6 @@ def test_verdicts_by_what_is_true(walk):
     same = scorecard(actual, naive + np.tile([1, -1], 50) * 0.01, naive, train)
     assert same["best lag"] == 1
     assert "1 step earlier" in verdict(same)[1] and "1 期前" in verdict(same)[0] and "chance" in verdict(same)[1]
-
-
-def test_a_card_is_named_in_the_language_in_force(walk, monkeypatch):
-    actual, naive, train, predicted = walk
-    card = scorecard(actual, predicted, naive, train)
-    for language, word in {"ja": "スキル", "en": "skill", "both": "スキル / skill"}.items():
-        monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
-        assert in_words(card)[word] == card["skill"] and in_words(card.to_frame()).index[0] == "RMSE"
 
 
 def test_tensors_frames_and_arrays_of_any_shape_are_welcome(walk):

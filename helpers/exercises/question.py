@@ -11,6 +11,11 @@ import ipywidgets as widgets
 from helpers.language import on_change, text
 
 Choice = tuple[Any, str, str]  # (value, or function that says whether a value fits; Japanese; English)
+TO_CHOOSE = ("予想を選んでください。", "Choose what you expect.")
+CHOSEN = (
+    "選んだ予想は保存され、あとで結果と比べます。変えても構いません。",
+    "Your choice is kept and compared with the result later. You may change it.",
+)
 LOOK = Path(__file__).with_name("question.css").read_text(encoding="utf-8")
 
 
@@ -67,14 +72,8 @@ class Ask(widgets.VBox):
         words = [en for _, _, en in self.question.choices]
         self.buttons.options = [text(ja, en) for _, ja, en in self.question.choices]
         self.buttons.index = words.index(chosen) if chosen in words else None
-        self.note.value = (
-            text("予想を選んでください。", "Choose what you expect.")
-            if self.buttons.index is None
-            else text(
-                "選んだ予想は保存され、あとで結果と比べます。変えても構いません。",
-                "Your choice is kept and compared with the result later. You may change it.",
-            )
-        )
+        note = TO_CHOOSE if self.buttons.index is None else CHOSEN
+        self.note.value = Both(*note, tag="div")._repr_html_()
 
     def _relabel(self) -> None:
         place, self._quiet = self.buttons.index, True
@@ -99,7 +98,7 @@ class Ask(widgets.VBox):
             Both(self.question.ja, self.question.en, "span")._repr_html_().replace("</span><span", "</span> <span", 1)
         )
         folded = (
-            f'<details><summary>{asked}</summary><ul lang="ja">{items[0]}</ul><ul lang="en">{items[1]}</ul>'
+            f'<details class="lstm-asked"><summary>{asked}</summary><ul lang="ja">{items[0]}</ul><ul lang="en">{items[1]}</ul>'
             f"<em>{note}</em></details>"
         )
         plain = [text(self.question.ja, self.question.en), *(f"- {text(j, e)}" for _, j, e in self.question.choices)]

@@ -132,12 +132,12 @@ class Table:
             f"<th>{both(*words)}</th>"
             for words in (("ステップ", "step"), ("予想", "expectations"), ("練習問題", "exercises"))
         )
-        rows = "".join(
-            f'<tr><td><a href="{step.name}.ipynb">{step.name[:2]} {both(*step.title)}</a></td>'
-            f"<td>{answered} / {len(step.questions)}</td>"
-            f'<td><a href="exercises/{step.name}.ipynb">{solved} / {len(step.exercises)}</a></td></tr>'
-            for step, answered, solved in self._rows()
-        )
+        rows = ""
+        for step, answered, solved in self._rows():
+            link = f'<a href="{step.name}.ipynb">{step.name[:2]} '
+            named = both(*(f"{link}{title}</a>" for title in step.title))
+            sheet = f'<a href="exercises/{step.name}.ipynb">{solved} / {len(step.exercises)}</a>'
+            rows += f"<tr><td>{named}</td><td>{answered} / {len(step.questions)}</td><td>{sheet}</td></tr>"
         return f'<table class="dataframe"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Step 05: what is asked before its results, and what its exercises expect."""
+"""Step 05: what is asked before its results, and what its exercises expect. More than 200 lines: every mistake has two sentences."""
 
 import numpy as np
 import pandas as pd
@@ -62,6 +62,8 @@ QUESTIONS = {
         ],
     ),
 }
+
+ALL, EARLY, LATE = slice(None), slice(None, -1), slice(1, None)  # days: all, but the last, but the first
 
 STEP = Step("05_validation", ("検証", "Validation"), QUESTIONS)
 ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
@@ -167,6 +169,9 @@ def mase() -> Expected:
     def without_absolute_value(actual, predicted, train):
         return np.mean(actual - predicted) / np.abs(np.diff(train)).mean()
 
+    def of_sums(actual, predicted, train):
+        return np.abs(actual - predicted).sum() / np.abs(np.diff(train)).sum()
+
     def upside_down(actual, predicted, train):
         return np.abs(np.diff(train)).mean() / np.abs(actual - predicted).mean()
 
@@ -197,6 +202,11 @@ def mase() -> Expected:
             "The forecast errors lack their absolute value: positive and negative ones cancel.",
         ),
         (
+            of_sums,
+            "合計どうしの比になっています。日数が違うので、それぞれの平均の比を求めます。",
+            "That is a ratio of sums. The numbers of days differ: take the ratio of the means.",
+        ),
+        (
             upside_down,
             "比が逆さまです。モデルの MAE を、ナイーブ予測の MAE で割ります。",
             "The ratio is upside down. Divide the model's MAE by that of the naive forecast.",
@@ -216,22 +226,22 @@ def mase() -> Expected:
 def too_good(series: pd.Series, window: int) -> Expected:
     """Find the bug: forecasts moved back by one day before they are scored."""
 
-    def score(series, window, forecast, rows=slice(None), own=slice(None), last=slice(None)):
+    def score(series, window, forecast, rows=ALL, own=ALL, last=ALL):
         x, t = make_windows(series, window)
         x, actual = x[-100:], t[-100:, 0].numpy()
         return skill(actual[rows], forecast(x)[:, 0].numpy()[own], x[:, -1, 0].numpy()[last])
 
     def as_given(series, window, forecast):
-        return score(series, window, forecast, slice(None, -1), slice(1, None), slice(None, -1))
+        return score(series, window, forecast, EARLY, LATE, EARLY)
 
     def one_day_less(series, window, forecast):
-        return score(series, window, forecast, slice(None, -1), slice(None, -1), slice(None, -1))
+        return score(series, window, forecast, EARLY, EARLY, EARLY)
 
     def naive_moved(series, window, forecast):
-        return score(series, window, forecast, slice(None, -1), slice(None, -1), slice(1, None))
+        return score(series, window, forecast, EARLY, EARLY, LATE)
 
     def moved_the_other_way(series, window, forecast):
-        return score(series, window, forecast, slice(1, None), slice(None, -1), slice(1, None))
+        return score(series, window, forecast, LATE, EARLY, LATE)
 
     mistakes = [
         (

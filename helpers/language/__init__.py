@@ -10,6 +10,15 @@ from pathlib import Path
 
 from helpers.language.words import words  # public: figures name a thing in both languages
 
+UNINSTALLED = (
+    "教材のパッケージが入っていません。教材のフォルダーで make lab を実行し、そこで開いた JupyterLab を使ってください。",
+    "The tutorial's packages are not installed here. Run make lab in its folder, and use the JupyterLab that it opens.",
+)
+# Shown where CSS cannot reach the text of the notebook: page.css hides it in JupyterLab.
+ELSEWHERE = (
+    "この画面（VS Code、Colab など）では、説明文は両方の言語で表示されます。図と表示文は、選んだ言語になります。",
+    "On this page (VS Code, Colab and others) the text stays in both languages. Figures and printed lines follow the choice.",
+)
 CHOICES = {"日本語": "ja", "English": "en", "両方 Both": "both"}
 
 
@@ -129,10 +138,14 @@ def say(ja: str, en: str) -> None:
 def switch():
     """Three buttons that choose the language, and one for larger type.
 
-    Returns a widget. Text, headings and tables change at once: both languages are there, each with its `lang`, and CSS
+    Returns a widget, or None where the tutorial's packages are not installed; what to do is printed. Text, headings and tables change at once: both languages are there, each with its `lang`, and CSS
     hides one. Figures and printed lines change when their cell runs next.
     """
-    import ipywidgets as widgets  # here and not above, so that the helpers work where there is no notebook
+    try:
+        import ipywidgets as widgets  # here and not above, so that the helpers work where there is no notebook
+    except ImportError:  # a Jupyter of the reader's own
+        print(both(*UNINSTALLED))
+        return None
     from IPython.display import display
 
     from helpers.language.tables import follow_the_switch
@@ -149,7 +162,11 @@ def switch():
     def show() -> None:
         large.description = large.tooltip = text("大きな文字", "Larger type", between=" ")
         kind = "large" if large.value else "usual"
-        page.value = f'<style>{_part("page.css")}</style><div class="lstm-page" data-language="{buttons.value}" data-type="{kind}"></div>'
+        page.value = (
+            f"<style>{_part('page.css')}</style>"
+            f'<div class="lstm-page" data-language="{buttons.value}" data-type="{kind}"></div>'
+            f'<small class="lstm-elsewhere">{text(*ELSEWHERE, between="<br>")}</small>'
+        )
 
     def choose(change: dict) -> None:  # only a click is remembered: to run a notebook is not to choose a language
         remember(change["new"])

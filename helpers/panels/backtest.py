@@ -10,16 +10,17 @@ from helpers import plots
 from helpers.backtest import backtest_table, refit_linear, refit_lstm, skill_over_time, walk, walk_forward
 from helpers.baselines import last_known
 from helpers.language import text
+from helpers.language.tables import table_html
 from helpers.panels.controls import SeriesMenu, box, choice, looked, slider
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, arguments, source, table_html
+from helpers.panels.page import Shown, arguments, source
 
 PLACE = 600, 420  # of the picture, in CSS pixels
 BASELINES = {"previous close": ("前日の終値", "the previous close"), "naive": ("ナイーブ予測", "the naive forecast")}
 
 
 def backtest_explorer(
-    series: str | Path = "nikkei225",
+    series: str | Path | pd.DataFrame = "nikkei225",
     fallback: str | None = "ibm",
     *,
     test: int = 100,

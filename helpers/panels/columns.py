@@ -8,9 +8,10 @@ import torch
 from helpers import plots
 from helpers.columns import recent_range, relative_to_close, simple_intervals
 from helpers.language import text, words
+from helpers.language.tables import table_html
 from helpers.panels.controls import MAX_ROWS, looked, rates, slider, train
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, source, table_html
+from helpers.panels.page import Shown, source
 from helpers.uncertainty import QuantileForecaster, interval_scores
 from helpers.windows import make_windows, split_last
 

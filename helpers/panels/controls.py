@@ -43,11 +43,17 @@ def looked(name: str) -> tuple[str, str]:
 class SeriesMenu:
     """The series that a panel offers, `first` in front; each is loaded once, and its last `rows` rows are kept.
 
-    first, fallback: as in `load_prices`, which raises here and now where the first one cannot be had.
+    first, fallback: as in `load_prices`, which raises here and now where the first one cannot be had. A DataFrame of the
+    reader's is offered under the name in its attrs, or as "DataFrame".
     """
 
-    def __init__(self, first: str | Path, fallback: str | None, rows: int = MAX_ROWS):
-        self.names, self.fallback, self.rows, self.loaded = menu(str(first)), fallback, rows, {}
+    def __init__(self, first: str | Path | pd.DataFrame, fallback: str | None, rows: int = MAX_ROWS):
+        self.fallback, self.rows, self.loaded, self.own = fallback, rows, {}, ""
+        if isinstance(first, pd.DataFrame):
+            frame = load_prices(first).tail(rows)
+            first = self.own = frame.attrs["name"]
+            self.loaded[self.own] = frame
+        self.names = menu(str(first))
         self[self.names[0]]
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -60,7 +66,9 @@ class SeriesMenu:
         return choice(self.names, self.names[0])
 
     def code(self, name: str) -> str:
-        """The expression that loads the same rows."""
+        """The expression that loads the same rows; the reader's DataFrame is called `table` there."""
+        if name == self.own:
+            return f"load_prices(table).tail({self.rows})"
         return f"load_prices({name!r}, {self.fallback!r}).tail({self.rows})"
 
 

@@ -9,14 +9,30 @@ from helpers import plots
 from helpers.baselines import naive_forecast, seasonal_naive_forecast
 from helpers.horizons import METHODS, PathForecaster, rmse_by_step
 from helpers.language import text
+from helpers.language.tables import table_html
 from helpers.panels.controls import SeriesMenu, choice, looked, slider, train
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, source, table_html
+from helpers.panels.page import Shown, Words, source
 from helpers.uncertainty import fan
 from helpers.windows import make_windows, purge, split_last
 
 PLACES = (600, 240), (600, 200)  # of the two pictures, in CSS pixels
 LEVELS = 0.95, 0.8
+
+
+def fan_in_words(date: pd.Timestamp, horizon: int, width: float, ratio: float) -> list[Words]:
+    """What is said above a fan. width: of the 80% interval at the last step, in percent of the forecast. ratio: of the
+    last step's RMSE to that of the naive forecast."""
+    return [
+        (
+            f"{date:%Y-%m-%d} までを見た {horizon} 期先の 80% 区間は、幅が予測の {width:.1f}% です。",
+            f"Made on {date:%Y-%m-%d}: {horizon} steps ahead, the 80% interval is {width:.1f}% of the forecast wide.",
+        ),
+        (
+            f"{horizon} 期先の RMSE は、テスト部分全体でナイーブ予測の {ratio:.3g} 倍です。",
+            f"Over the whole test part, its RMSE {horizon} steps ahead is {ratio:.3g} times that of the naive forecast.",
+        ),
+    ]
 
 
 class _Horizons:
@@ -51,18 +67,7 @@ class _Horizons:
                 chart = plots.paths_from_origins(shown.index, values, [start], {method: path}, prices.attrs, fans)
             with plots.room(*PLACES[1]):
                 growth = plots.error_by_step(errors, prices.attrs, naive.iloc[0])
-            said = [
-                (
-                    f"{date:%Y-%m-%d} までを見た {horizon} 期先の 80% 区間は、幅が予測の {widths['80%']:.1f}% です。",
-                    f"Made on {date:%Y-%m-%d}: {horizon} steps ahead, the 80% interval is {widths['80%']:.1f}% of the "
-                    "forecast wide.",
-                ),
-                (
-                    f"{horizon} 期先の RMSE は、テスト部分全体でナイーブ予測の {own.iloc[-1] / naive.iloc[-1]:.3g} 倍です。",
-                    f"Over the whole test part, its RMSE {horizon} steps ahead is {own.iloc[-1] / naive.iloc[-1]:.3g} "
-                    "times that of the naive forecast.",
-                ),
-            ]
+            said = fan_in_words(date, horizon, widths["80%"], own.iloc[-1] / naive.iloc[-1])
             scores = {
                 text("RMSE、1 期先", "RMSE, 1 step"): own.iloc[0],
                 text("RMSE、最後", "RMSE, last step"): own.iloc[-1],
@@ -108,7 +113,7 @@ class _Horizons:
 
 
 def horizon_explorer(
-    series: str | Path = "nikkei225",
+    series: str | Path | pd.DataFrame = "nikkei225",
     fallback: str | None = "ibm",
     *,
     window: int = 30,

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from helpers import plots
 from helpers.language import text
 from helpers.leakage import LEAKS, SCALINGS, Finding, Report, laboratory_suite, scores
@@ -13,7 +15,7 @@ PLACE = 600, 300  # of the picture, in CSS pixels
 
 
 def leakage_laboratory(
-    series: str | Path = "nikkei225",
+    series: str | Path | pd.DataFrame = "nikkei225",
     fallback: str | None = "ibm",
     *,
     rows: int = 600,

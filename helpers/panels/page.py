@@ -9,7 +9,6 @@ from functools import cached_property
 import pandas as pd
 
 from helpers.language import current, named, text
-from helpers.language.tables import written
 from helpers.plots import Picture
 
 Words = tuple[str, str]  # Japanese and English
@@ -97,19 +96,6 @@ def copied(code: str) -> str:
     """Code with a button that copies it; a click on the code selects all of it, where the button may not copy."""
     button = f'<button type="button" class="lstm-copy jupyter-button">{text("コピー", "copy")}</button>'
     return f'<div class="lstm-code">{button}<pre tabindex="0">{html.escape(code)}</pre></div>'
-
-
-def table_html(frame: pd.DataFrame, **options: object) -> str:
-    """A table whose names are in the language in force; numbers as in every table of the tutorial."""
-
-    def word(name: object) -> object:
-        return named(name) if isinstance(name, str) else name
-
-    frame = frame.rename(index=word, columns=word).map(word)
-    frame.index = frame.index.set_names([word(name) for name in frame.index.names])
-    frame.columns = frame.columns.set_names([word(name) for name in frame.columns.names])
-    writers = [written(frame.iloc[:, k]) if frame.dtypes.iloc[k].kind in "iuf" else None for k in range(frame.shape[1])]
-    return frame.to_html(formatters=writers, border=0, na_rep="–", **options)
 
 
 def _written(value: object) -> str:

@@ -6,9 +6,10 @@ from helpers import plots
 from helpers.data import select_columns
 from helpers.horizons import rmse_by_step
 from helpers.language import text
+from helpers.language.tables import table_html
 from helpers.panels.controls import rates, slider
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, arguments, source, table_html
+from helpers.panels.page import Shown, arguments, source
 from helpers.project.trainer import Trainer
 
 PLACE = 600, 360  # of the picture, in CSS pixels

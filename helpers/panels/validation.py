@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from helpers import plots
-from helpers.language import current, text
+from helpers.language import current, named, text, words
+from helpers.language.tables import table_html
 from helpers.model import CELLS
 from helpers.panels.controls import SeriesMenu, choice, slider, train
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, arguments, source, table_html
+from helpers.panels.page import Shown, arguments, source
 from helpers.training import Forecaster, metrics
-from helpers.validation import WORDS, in_words, lag_profile, scorecard, verdict
+from helpers.validation import lag_profile, scorecard, verdict
 from helpers.windows import look, looks_told, make_windows, split_last
 
 KEPT = 8  # rows of the ledger on the page; the CSV has them all
@@ -30,8 +31,8 @@ HEADS = {
     "epochs": ("エポック", "epochs"),
     "seed": ("シード", "seed"),
     "naive RMSE": ("ナイーブ RMSE", "naive RMSE"),
-    "skill": WORDS["skill"],
-    "best lag": WORDS["best lag"],
+    "skill": words("skill"),
+    "best lag": words("best lag"),
     "seconds": ("秒", "seconds"),
     "looks": ("テストを見た回数", "looks at the test"),
 }
@@ -100,9 +101,7 @@ class Ledger:
 
     def to_html(self) -> str:
         """The last rows as a table, newest first, and a link that saves all of them."""
-        table = pd.DataFrame(self.rows[::-1][:KEPT]).rename(
-            columns={name: text(*words) for name, words in HEADS.items()}
-        )
+        table = pd.DataFrame(self.rows[::-1][:KEPT]).rename(columns={name: text(*head) for name, head in HEADS.items()})
         data = base64.b64encode(self.csv().encode("utf-8-sig")).decode()  # the mark lets Excel read it as UTF-8
         save = f"{text('記録を CSV で保存', 'save the ledger as CSV')} ({len(self.rows)})"
         return table_html(table, index=False) + f'<a download="runs.csv" href="data:text/csv;base64,{data}">{save}</a>'
@@ -155,12 +154,12 @@ class _Playground:
 
     def _show(self, prices: pd.DataFrame, card: pd.Series, said: list, note: tuple[str, str], drawn: dict) -> Shown:
         tables = {
-            text("成績", "scores"): table_html(in_words(card).to_frame(text("値", "value")).T),
+            text("成績", "scores"): table_html(card.to_frame(text("値", "value")).T),
             text(
                 f"記録（{len(self.ledger.rows)} 回）", f"ledger ({len(self.ledger.rows)} runs)"
             ): self.ledger.to_html(),
         }
-        scores = {text(*WORDS.get(name, (name, name))): card[name] for name in ("RMSE", "skill", "best lag")}
+        scores = {named(name): card[name] for name in ("RMSE", "skill", "best lag")}
         return Shown(said, [self._figure(prices)(**drawn)], tables, scores, note)
 
     def _figure(self, prices: pd.DataFrame) -> plots.Playground:
@@ -206,7 +205,7 @@ def _of_the_mean(band: tuple[np.ndarray, np.ndarray], attrs: dict) -> tuple[str,
 
 
 def playground(
-    series: str | Path = "nikkei225",
+    series: str | Path | pd.DataFrame = "nikkei225",
     fallback: str | None = "ibm",
     *,
     window: int = 5,
@@ -221,7 +220,7 @@ def playground(
 ) -> Panel:
     """Controls for series, window, network, epochs and seed; on release training, forecast, lags and scorecard follow.
 
-    series: a name or the path of a CSV, as in `load_prices`; the other arguments are where the controls start. With
+    series: a name, the path of a CSV or a DataFrame, as in `load_prices`; the other arguments are where the controls start. With
     `target`, "level" or "change", there is a control for what the model sees and forecasts; without it, levels.
     Column, test part, optimiser and lags stay as they are; of five seeds the mean forecast is drawn and judged.
     Below the picture a ledger keeps every run. Raises as `load_prices` does.

@@ -2,16 +2,26 @@
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
 from helpers import plots
 from helpers.language import text
+from helpers.language.tables import table_html
 from helpers.panels.controls import slider
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, arguments, source, table_html
+from helpers.panels.page import Shown, arguments, source
 from helpers.windows import make_windows
 
 PLACE = 600, 400  # of the picture, in CSS pixels
 SHOWN = 6  # windows in the picture and in the table
+
+
+def counted(rows: int, x: Tensor, t: Tensor) -> tuple[str, str]:
+    """How many windows so many rows make, and the shapes of x and t, in Japanese and in English."""
+    return (
+        f"{rows:,} 行から窓が {len(x):,} 個。x の形は {tuple(x.shape)}、t の形は {tuple(t.shape)} です。",
+        f"{rows:,} rows make {len(x):,} windows. x has the shape {tuple(x.shape)}, t {tuple(t.shape)}.",
+    )
 
 
 def windows_explorer(prices: pd.DataFrame, column: str, *, window: int = 5, stride: int = 1, rows: int = 60) -> Panel:
@@ -28,11 +38,7 @@ def windows_explorer(prices: pd.DataFrame, column: str, *, window: int = 5, stri
             table = pd.DataFrame(np.hstack([x[:SHOWN, :, 0], t[:SHOWN]]), columns=heads)
             table.index = [text(f"窓 {row + 1}", f"window {row + 1}") for row in range(len(table))]
             heading = text(f"最初の {SHOWN} 個の窓の値", f"the values of the first {SHOWN} windows")
-            ja = (
-                f"{len(prices):,} 行から窓が {len(x):,} 個。x の形は {tuple(x.shape)}、t の形は {tuple(t.shape)} です。"
-            )
-            en = f"{len(prices):,} rows make {len(x):,} windows. x has the shape {tuple(x.shape)}, t {tuple(t.shape)}."
-            return Shown([(ja, en)], [picture], {heading: table_html(table.map("{:,.6g}".format), max_cols=16)},
+            return Shown([counted(len(prices), x, t)], [picture], {heading: table_html(table.map("{:,.6g}".format), max_cols=16)},
                          {text("窓の数", "windows"): len(x)})  # fmt: skip
 
         return show

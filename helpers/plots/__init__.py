@@ -39,6 +39,7 @@ from helpers.plots.horizons import (
 )
 from helpers.plots.leakage import apparent_and_hold_out, moved_forecasts, scores_by_case, tripwire_grid
 from helpers.plots.machines import hours_by_cores, queue_of_trials, time_of_steps, workers_timeline
+from helpers.plots.many import error_by_week, error_curves, errors_by_series, path_of_series, recorded, usual_weeks
 from helpers.plots.model import fading_memory, lstm_cell, regressor, slopes_by_age, unrolled
 from helpers.plots.playground import Playground
 from helpers.plots.project import changes_by_step, forecasts_ahead, parts_in_time, seen_and_new, skill_by_step

@@ -63,13 +63,13 @@ def skill_over_time(dates: Dates, curves: dict[str, pd.DataFrame], baseline: tup
     name, first = next(iter(curves.items()))
     shade = {"facecolor": (style.BLUE, 0.15), "edgecolor": style.BLUE, "linewidth": 0.5}
     first_ja, first_en = words(name)
-    band = text(f"{first_ja}の 95% 区間", f"95% interval of {first_en}", "\n")
+    band = text(style.spaced(f"{first_ja}の 95% 区間"), f"95% interval of {first_en}", "\n")
     axes.fill_between(dates[first.index - 1], first["low"], first["high"], **shade, label=band)
     axes.axhline(0, color="black", linewidth=1)
     _keep_apart(axes, first, curves)
     few_dates(axes)
     legend(axes, ncols=3)
-    ja = f"その日までのスキルの折れ線と、{first_ja}の 95% 区間（青い帯）。{ja}。"
+    ja = style.spaced(f"その日までのスキルの折れ線と、{first_ja}の 95% 区間（青い帯）。{ja}。")
     return Picture(figure, ja, f"Skill up to each day, and the 95% interval of {first_en} (blue band). {en}.")
 
 

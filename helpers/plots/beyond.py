@@ -122,7 +122,7 @@ def skills(
     headline(figure, title)
     legend(axes, ncols=2 if len(baselines) < 3 else 3)
     found = [(words(name), words(baseline), skill) for (name, baseline), skill in table["skill"].items()]
-    ja = "、".join(f"{name[0]}は{baseline[0]}に {skill:.3f}" for name, baseline, skill in found)
+    ja = "、".join(style.spaced(f"{name[0]}は{baseline[0]}に {skill:.3f}") for name, baseline, skill in found)
     en = ", ".join(f"{name[1]} {skill:.3f} against {baseline[1]}" for name, baseline, skill in found)
     hollow = ("白抜きは、差があると言えないもの。", " Hollow: no difference can be claimed.") if tested else ("", "")
     return Picture(figure, f"{title[0]}。スキル: {ja}。{hollow[0]}", f"{title[1]}. Skill: {en}.{hollow[1]}")

@@ -295,7 +295,7 @@ def closed_loop(
 
 
 def _beyond_0(whole: pd.DataFrame) -> Words:
-    """Which rows of tables of skills have an interval over days that is above 0, or below."""
+    """Which rows of tables of skills have a bootstrap interval that is above 0, or below."""
     said = []
     for these, ja, en in (
         (whole["days low"] > 0, "0 より上", "above 0"),
@@ -309,7 +309,7 @@ def _beyond_0(whole: pd.DataFrame) -> Words:
 
 @styled
 def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture:
-    """Skills of methods side by side, one frame a table: the mean forecast with its interval over days, and the mean over seeds.
+    """Skills of methods side by side, one frame a table: the mean forecast with its block bootstrap interval, and the mean over seeds.
 
     tables: title -> as `compare_paths` gives it. A skill below `floor` stands at the edge as a number.
     """
@@ -325,7 +325,7 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
                 style.BLUE,
                 "D",
                 3,
-                ("全シードの平均の予測と、日による区間", "mean forecast, interval over days", "\n"),
+                ("全シードの平均の予測、ブートストラップの区間", "mean forecast, bootstrap interval", "\n"),
             ),
             (
                 ("skill", "seeds low", "seeds high"),
@@ -333,7 +333,7 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
                 style.ORANGE,
                 "o",
                 1.5,
-                ("シードごとの値の平均と、シードによる区間", "mean over seeds, interval over seeds", "\n"),
+                ("シードごとの値の平均、シードによる区間", "mean over seeds, interval over seeds", "\n"),
             ),
         ):
             skill, low, high = (table[column].to_numpy() for column in columns)
@@ -353,8 +353,8 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
     title = first_true(
         (
             bool(((whole["days low"] <= 0) & (whole["days high"] >= 0)).all()),
-            "日による区間は、どれも 0 を含む",
-            "All intervals over days contain 0",
+            "ブートストラップの区間は、どれも 0 を含む",
+            "All bootstrap intervals contain 0",
         ),
         (True, *_beyond_0(whole)),
     )

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullFormatter
 
-from helpers.language import text, words
+from helpers.language import named, text, words
 from helpers.plots import style
 from helpers.plots.model import Diagram
 from helpers.plots.style import Picture, canvas, label, legend, name_rows, styled
@@ -127,13 +127,13 @@ def time_of_steps(seconds: pd.DataFrame) -> Picture:
         (left, 1e3 * seconds, ("1 回の時間 [ms]", "time of a step [ms]")),
         (right, per_window, ("1 窓あたりの時間 [μs]", "time per window [μs]")),
     ):
-        style.draw_curves(axes, {str(name): table[name] for name in table}, dot="o", marks=99, markersize=8)
+        style.draw_curves(axes, {named(str(name)): table[name] for name in table}, dot="o", marks=99, markersize=8)
         label(axes, (), ("窓の数", "windows"), y)
         _logarithmic(axes, list(seconds.index))
     device = per_window.min().idxmin()
     best = per_window[device].idxmin()
-    ja = f"1 窓あたりの最短は、{best:,} 個のときの {per_window.loc[best, device]:.2g} μs（{device}）"
-    en = f"Shortest per window: {per_window.loc[best, device]:.2g} μs with {best:,} windows ({device})"
+    ja = f"1 窓あたりの最短は、{best:,} 個のときの {per_window.loc[best, device]:.2g} μs（{words(str(device))[0]}）"
+    en = f"Shortest per window: {per_window.loc[best, device]:.2g} μs with {best:,} windows ({words(str(device))[1]})"
     figure.suptitle(text(ja, en, "\n"), x=0.01, ha="left", fontsize=13.5, **style.LITERAL)
     legend(left, ncols=2)
     ja = f"窓の数と時間の折れ線。左は 1 回、右は 1 窓あたり。両軸とも対数。{ja}。"

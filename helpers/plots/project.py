@@ -161,7 +161,7 @@ def changes_by_step(changes: dict[Name, pd.DataFrame]) -> Picture:
     axes.xaxis.get_major_locator().set_params(integer=True)
     nearest = min(others, key=lambda name: (means[name] - means[first]).abs().mean())
     (ja, en), (ja_first, en_first) = in_both(nearest), in_both(first)
-    ja, en = f"{ja_first}に最も近いのは、{ja}", f"Closest to {en_first}: {en}"
+    ja, en = style.spaced(f"{ja_first}に最も近いのは、{ja}"), f"Closest to {en_first}: {en}"
     label(axes, (ja, en), style.AHEAD, ("最後の価格からの変化 [%]", "change since the last price [%]"))
     legend(axes, ncols=3)
     return Picture(figure, f"何期先かごとの平均の変化の線。{ja}。", f"Lines of the mean change by steps ahead. {en}.")

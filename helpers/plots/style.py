@@ -7,6 +7,7 @@ import base64
 import html
 import io
 import itertools
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -266,6 +267,11 @@ def listed(numbers: dict[str, float], digits: str = ".2f") -> Words:
     """Names and numbers in a row, for alternative texts and titles."""
     named_twice = [(words(name), f"{number:{digits}}") for name, number in numbers.items()]
     return "、".join(f"{n[0]} {k}" for n, k in named_twice), ", ".join(f"{n[1]} {k}" for n, k in named_twice)
+
+
+def spaced(ja: str) -> str:
+    """Japanese with a space between Latin letters and what stands beside them, where a name meets the words of a sentence."""
+    return re.sub(r"(?<=[A-Za-z])(?=[ぁ-んァ-ヶ一-龥])|(?<=[ぁ-んァ-ヶ一-龥])(?=[A-Za-z])", " ", ja)
 
 
 def in_unit(ja: str, en: str, attrs: dict, square: bool = False) -> Words:

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 from IPython.display import DisplayHandle
 
-from helpers.language import text
+from helpers.language import text, words
 from helpers.plots import style
 from helpers.plots.style import DIGITS, Picture, canvas, draw_curves, in_unit, label, legend, line_chart, styled
 
-WORDS = {"loss": ("損失", "loss", " / "), "direction": ("方向が合った割合", "direction right")}
 SCORES = "RMSE", "MAE", "R2"  # which have no other name
 
 
@@ -109,9 +108,9 @@ def metrics_by_epoch(
     attrs: of the prices. metrics: columns of the frames, "loss" and "direction" (share of directions right) among them.
     best_epoch: whose weights are in use. A metric that spans a power of ten gets a logarithmic scale.
     """
-    names = [WORDS.get(metric, (metric, metric)) for metric in metrics]
+    names = [words(metric) for metric in metrics]
     figure, panels = canvas(3.6, ncols=len(metrics), squeeze=False)
-    for axes, metric, words in zip(panels[0], metrics, names, strict=True):
+    for axes, metric, name in zip(panels[0], metrics, names, strict=True):
         curves = {part: frame[metric] for part, frame in history.items()}
         low, high = pd.concat(curves).agg(["min", "max"])
         draw_curves(axes, curves)
@@ -125,11 +124,11 @@ def metrics_by_epoch(
             axes.set_ylim(max(-1, axes.get_ylim()[0]), 1.05)
         elif metric == "direction":
             axes.axhline(0.5, **style.DASHED | {"color": style.GREY})
-        label(axes, in_unit(*words, attrs) if metric in ("RMSE", "MAE") else words, style.EPOCH)
+        label(axes, in_unit(*name, attrs) if metric in ("RMSE", "MAE") else name, style.EPOCH)
         if metric != "R2" and metric != "direction" and 0 < 10 * low < high:
             style.logarithmic(axes)
     legend(panels[0, 0], ncols=3)
-    ja, en = "、".join(words[0] for words in names), ", ".join(words[1] for words in names)
+    ja, en = "、".join(ja for ja, _ in names), ", ".join(en for _, en in names)
     ja, en = f"エポックごとの{ja}。", f"{en} by epoch."
     if best_epoch is not None:
         ja, en = f"{ja}エポック {best_epoch} に点線。", f"{en} A dotted line at epoch {best_epoch}."

@@ -34,7 +34,7 @@ def _heading() -> str:
     parts = "".join(f"| {title}{' ' * (36 - wcswidth(title))}" for title in titles)  # 学 takes two columns
     names = "".join(f"{name[:3] if name == 'direction' else name:>7}" for name in METRICS)
     legend = text(
-        "dir: 方向が合った割合、NRMSE: RMSE ÷（最高 − 最低）、*: 検証の損失がこれまでで最小",
+        "dir: 方向の正答率、NRMSE: RMSE ÷（最高 − 最低）、*: 検証の損失がこれまでで最小",
         "dir: share of directions right, NRMSE: RMSE / (highest - lowest), *: best validation loss so far",
         "\n",
     )

@@ -110,6 +110,13 @@ class Notebook:
         self.page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{menu}$")).click()
         self.page.locator(".lm-Menu-item", has_text=re.compile(rf"^{re.escape(entry)}")).first.click()
 
+    def theme(self, name: str) -> None:
+        """Choose "JupyterLab Light" or "JupyterLab Dark" from the settings' menu, and wait until it is there."""
+        self.menu("Settings", "Theme")
+        self.page.locator(".lm-Menu-item", has_text=re.compile(f"^{name}$")).click()
+        light = str(name.endswith("Light")).lower()
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
+
     def confirm(self) -> None:
         """Accept JupyterLab's question, such as the one before a restart."""
         self.page.locator(".jp-Dialog .jp-mod-accept").click()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from accessibility import NOTEBOOK, barriers
 from lab import NOTEBOOK_FILES, NOTEBOOKS, PANEL, PICTURE, SHEETS
 from reading import run_in_both_languages
 
@@ -26,6 +27,7 @@ def test_run_all_without_an_error_in_one_language_and_move_a_slider(open_noteboo
     notebook = open_notebook(name)
     assert run_in_both_languages(notebook) == {"ja": [], "en": [], "errors": []}
     assert notebook.page.locator(".jp-Notebook img:not([alt])").count() == 0
+    check_barriers(notebook)
     if name not in SLIDERS:
         return
     notebook.resize(*SIZES["a projector"])
@@ -37,6 +39,13 @@ def test_run_all_without_an_error_in_one_language_and_move_a_slider(open_noteboo
     assert notebook.errors() == [] and notebook.page.get_by_role("alert").count() == 0
     assert notebook.height() == height
     check_sizes(notebook)
+
+
+def check_barriers(notebook):
+    """axe-core finds nothing serious in what the notebook shows, light and dark."""
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.theme(theme)
+        assert barriers(notebook.page, NOTEBOOK) == [], theme
 
 
 def check_sizes(notebook):
@@ -75,9 +84,28 @@ def test_the_language_switch_acts_at_once_both_ways_and_is_remembered(open_noteb
     assert other.visible("ja") == other.visible("en") > 5
 
 
+def test_a_question_is_answered_by_keyboard_kept_and_taken_up(open_notebook, reader_chose):
+    """After Run All too: the line under the result and the one at the head follow a late choice; a reload keeps it."""
+    reader_chose("en")
+    notebook = open_notebook("02_windowing")
+    notebook.run_all()
+    question = notebook.page.locator(".lstm-ask").first
+    choice = question.get_by_role("radio", name="4", exact=True)
+    choice.focus()
+    notebook.page.keyboard.press("Space")
+    recalled = notebook.page.locator(".lstm-recall[lang=en]").first
+    recalled.get_by_text("As you expected: 4").wait_for(state="attached")
+    line = notebook.page.locator(".lstm-progress[lang=en]").first
+    assert "1 of 3" in line.text_content()
+    notebook.run_all()
+    assert notebook.page.locator(".lstm-ask").first.get_by_role("radio", name="4", exact=True).is_checked()
+    assert notebook.errors() == []
+
+
 def test_step_05_runs_without_an_error_in_one_language(playground):
     assert playground.strangers == {"ja": [], "en": [], "errors": []}
     assert playground.page.locator(".jp-Notebook img:not([alt])").count() == 0
+    check_barriers(playground)
 
 
 def test_every_control_has_an_accessible_name(playground):

@@ -47,3 +47,12 @@ def yahoo(monkeypatch):
     here = Here()
     yield here
     here.stop()
+
+
+@pytest.fixture
+def stranger(monkeypatch):
+    """yfinance as it is in a new kernel: no cookie and no crumb yet."""
+    from yfinance.data import YfData
+
+    monkeypatch.setattr(YfData(), "_cookie", None)
+    monkeypatch.setattr(YfData(), "_crumb", None)

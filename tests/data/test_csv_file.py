@@ -74,7 +74,7 @@ def test_the_time_of_day_is_read(tmp_path):
 
 def test_months(tmp_path):
     months = pd.period_range("2020-01", periods=40, freq="M")
-    for write in ("{:%Y年%m月}", "{:%Y-%m}", "{:%Y/%m}"):
+    for write in ("{0.year}年{0.month:02}月", "{0.year}-{0.month:02}", "{0.year}/{0.month:02}"):
         lines = [f"{write.format(month)},{100 + k}" for k, month in enumerate(months)]
         (tmp_path / "m.csv").write_text("\n".join(["年月日,終値", *lines]), encoding="utf-8")
         assert (load_prices(tmp_path / "m.csv").index == months.to_timestamp()).all()
@@ -274,6 +274,10 @@ BAD = {
     "no number in a whole column": (lambda t: re.sub(r"(?m)^(2[^,]*),[^,]*", r"\1,x", t), [" 2", "Open", "'x'"]),
     "open quote": (lambda t: t.replace("2025-04-08", '"2025-04-08') + "x" * 200_000, ["a.csv", '"']),
 }
+
+
+def test_there_are_as_many_as_promised():
+    assert len(FORMATS | DIALECTS) >= 22 and len(BAD) >= 40
 
 
 @pytest.mark.parametrize("case", BAD)

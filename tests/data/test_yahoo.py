@@ -32,15 +32,6 @@ def clock(monkeypatch):
     return clock
 
 
-@pytest.fixture
-def stranger(monkeypatch):
-    """yfinance as it is in a new kernel: no cookie and no crumb yet."""
-    from yfinance.data import YfData
-
-    monkeypatch.setattr(YfData(), "_cookie", None)
-    monkeypatch.setattr(YfData(), "_crumb", None)
-
-
 def test_good_answer_is_kept_as_yahoo_quoted_it(yahoo, downloads, capfd, recwarn):
     here = yahoo((200, chart()))
     frame = load_prices("nikkei225", fallback="ibm")

@@ -7,6 +7,7 @@ import torch
 
 from helpers.exercises.checking import CORRECT, UNFILLED, Expected, judge
 from helpers.exercises.step import Step
+from helpers.language import check_whole
 
 NAMED = ("長さが 2 倍です。", "Twice as long.")
 
@@ -76,7 +77,7 @@ def test_whatever_the_answer_is_it_is_told_that_it_is_wrong(answer, right):
         ([1, np.nan, 4], [1, 2, 4], "3 個のうち 1 個が NaN です。", "1 of 3 values are NaN."),
         (2.5, 3, "2.5 は違います。", "2.5 is not it."),
         (-3, 3, "符号が逆です。", "The sign is the wrong way round."),
-        (1.2, 0.012, "100 倍になっています。百分率ではなく、比で答えてください。", "This is 100 times too large: answer with a ratio, not in per cent."),
+        (1.2, 0.012, "100 倍になっています。百分率や合計で答えていないかを確かめてください。", "This is 100 times too large: is it in per cent, or a sum?"),
         (0.03, 3, "100 分の 1 になっています。単位を確かめてください。", "This is 100 times too small: look at the unit."),
         ([4, 2, 1], [1, 2, 4], "値は合っていますが、並びが逆です。", "The values are right, but in reverse order."),
         (np.arange(6).reshape(3, 2).T, np.arange(6).reshape(3, 2), "行と列が入れかわっています。", "Rows and columns have changed places."),
@@ -137,7 +138,7 @@ def leaves(values, start):
         (spoils_its_argument, True, "Correct."),
         (lambda values, start: sum(values) + start, True, "Correct."),
         (lambda values, start: sum(values), False, NAMED[1]),
-        (lambda values, start: None, False, "No answer yet"),
+        (lambda values, start: None, False, "The function gives nothing back"),
         (lambda values, start: ..., False, "No answer yet"),
         (lambda values, start: "a", False, "With the arguments ([1, 2], 1) it gives 'a'. Answer with a number"),
         (lambda values, start: sum(values) + start + (len(values) > 2), False, "With the arguments ([0.0, 1.0, 2.0, 3.0], 2) it gives 9.0. 9 is not it."),
@@ -145,6 +146,8 @@ def leaves(values, start):
         (lambda values, start: 1 / 0, False, "It raised an error: ZeroDivisionError"),
         (never_ends, False, "RecursionError"),
         (leaves, False, "SystemExit"),
+        (lambda values, start: (np.ones((3, 4)), 1), False, "it gives (ndarray (3, 4), 1). Answer with a number"),
+        (lambda values, start: check_whole(start=-1), False, "BadInput: start must be a whole number of at least 1: -1"),
         (lambda values, start: Hostile(), False, "Answer with a number"),
         (4.0, False, "Answer with a function."),
     ],

@@ -1,5 +1,6 @@
 """Questions are kept, taken up, counted and forgotten; nothing is stored where nothing can be."""
 
+import os
 import subprocess
 import sys
 
@@ -72,7 +73,9 @@ def test_pages_without_widgets_get_folded_text_without_the_choice(step):
     step.ask("lag").buttons.index = 1
     bundle = step.ask("lag")._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/html"].startswith("<details><summary>") and 'lang="ja"' in bundle["text/html"]
+    assert (
+        bundle["text/html"].startswith('<details class="lstm-asked"><summary>') and 'lang="ja"' in bundle["text/html"]
+    )
     assert (
         "1 以上" in bundle["text/html"] and "1 or more" in bundle["text/html"] and "checked" not in bundle["text/html"]
     )
@@ -139,8 +142,6 @@ asked.buttons.index = 0
 for out in shell.display_pub.outputs:
     print(out.get("update"), (out.get("transient") or {}).get("display_id"), out["data"]["text/plain"].splitlines()[-1])
 """
-    import os
-
     environment = os.environ | {"LSTM_TUTORIAL_PROGRESS": str(tmp_path), "LSTM_TUTORIAL_LANGUAGE": "en"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     lines = done.stdout.splitlines()

@@ -1,13 +1,18 @@
 """The code of a run, copied into a cell, gives the numbers that the panel shows."""
 
+from functools import partial
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from helpers.data import load_prices
+from helpers.many import cut
 from helpers.panels.backtest import backtest_explorer
 from helpers.panels.columns import interval_explorer
 from helpers.panels.horizons import horizon_explorer
 from helpers.panels.leakage import leakage_laboratory
+from helpers.panels.many import series_explorer
 from helpers.panels.project import project_explorer
 from helpers.panels.training import loss_explorer
 from helpers.panels.validation import playground
@@ -15,6 +20,16 @@ from helpers.panels.windows import windows_explorer
 from helpers.windows import make_windows, split_last
 
 IBM = load_prices("ibm").tail(400)
+
+
+def many_series():
+    """What the panel of step 10 is given: a small table, windows of its last rows, and forecasts of them."""
+    index = pd.DatetimeIndex(pd.date_range("2016-10-04", periods=200, freq="h"), name="Date")
+    table = pd.DataFrame({name: np.sin(np.arange(200) / (4 + k)) for k, name in enumerate("ab")}, index)
+    table.attrs = {"name": "parking"}
+    ahead = cut(table, 24, 5, 4).part(150, 200)
+    forecasts = {"naive": ahead.now.expand(-1, 4), "LSTM for all": ahead.t + 0.01}
+    return {"table": table, "ahead": ahead, "forecasts": forecasts, "bare": ahead.t + 0.5}
 
 
 def move(panel, **settings):
@@ -77,6 +92,14 @@ def test_columns():
     assert np.allclose(scores(panel), executed(panel, prices=IBM)["scores"], rtol=1e-6)
 
 
+@pytest.mark.parametrize("covariates", [True, False])
+def test_many(covariates):
+    given = many_series()
+    panel = move(series_explorer(**given), series="b", origin=7, horizon=2, covariates=covariates)
+    names = executed(panel, **given)
+    assert scores(panel) == [names["errors"]["LSTM for all"]] and names["path"].shape == (2,)
+
+
 @pytest.mark.slow
 def test_leakage():
     panel = move(leakage_laboratory("ibm", None, rows=400, hold_out=60, test=60), shuffle=True, seed=1)
@@ -110,3 +133,24 @@ def test_the_code_is_shown_escaped_with_a_button_that_copies_it(monkeypatch):
 def test_running_the_code_counts_as_a_look_at_the_test_part(capsys):
     executed(playground("ibm", None, epochs=1, hidden_size=2))
     assert "Look" in capsys.readouterr().out
+
+
+def own_table(rows=200):
+    rises = np.random.default_rng(4).normal(size=rows).cumsum()
+    return pd.DataFrame({"Close": 50 + rises}, index=pd.bdate_range("2024-01-01", periods=rows))
+
+
+@pytest.mark.parametrize("panel", [playground, partial(horizon_explorer, test=30, calibration=30)])
+def test_a_table_of_the_readers_own(panel):
+    table = own_table()
+    shown = panel(table, None, epochs=1, hidden_size=4)
+    assert shown.controls["series"].value == "DataFrame" and shown.controls["series"].options[1:]
+    assert shown.status.value == "" and shown.now.shown().scores
+    executed(shown, table=table)
+
+
+def test_a_file_of_the_readers_own(tmp_path):
+    own_table().to_csv(tmp_path / "mine.csv", index_label="Date")
+    shown = playground(tmp_path / "mine.csv", None, epochs=1, hidden_size=4)
+    assert shown.status.value == "" and shown.controls["series"].value == str(tmp_path / "mine.csv")
+    executed(shown)

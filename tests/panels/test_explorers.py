@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from test_code import many_series
 
 from helpers.backtest import refit_lstm, walk_forward
 from helpers.columns import relative_to_close, scaled_quantiles
@@ -17,6 +18,7 @@ from helpers.panels import columns, horizons
 from helpers.panels.backtest import backtest_explorer
 from helpers.panels.controls import MAX_ROWS
 from helpers.panels.leakage import leakage_laboratory
+from helpers.panels.many import series_explorer
 from helpers.panels.project import project_explorer
 from helpers.panels.training import loss_explorer
 from helpers.panels.windows import windows_explorer
@@ -178,6 +180,25 @@ def test_an_lstm_hardly_trained_stays_where_it_starts_from(monkeypatch):
     explorer = columns.interval_explorer(load_prices("ibm").tail(600), hidden_size=3, epochs=1)
     scores = table(explorer).set_index("Unnamed: 0")
     assert scores.loc["LSTM on EWM", "width"] == pytest.approx(scores.loc["EWM range", "width"], rel=0.05)
+
+
+def test_the_series_panel_looks_up_and_scores_one_series(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    given = many_series()
+    panel = series_explorer(**given)
+    every_control_acts(panel, {"series": "b", "origin": 9, "horizon": 3, "covariates": False})
+    ahead, mine = given["ahead"], given["ahead"].series == 1
+
+    def scored():  # by English names; cells of a table hold both languages
+        return {name.rpartition(" / ")[2]: error for name, error in table(panel).itertuples(index=False)}
+
+    seen = scored()
+    naive = (ahead.now - ahead.t)[mine, :3].square().mean().sqrt().item()
+    assert seen["one LSTM for all"] == pytest.approx(0.5, rel=1e-3) and seen["naive"] == pytest.approx(naive, rel=1e-3)
+    assert f"{given['table'].index[ahead.row[mine][9]]:%m-%d %H:%M}" in panel.view.value
+    panel.controls["covariates"].value = True
+    assert scored()["one LSTM for all"] == pytest.approx(0.01, rel=1e-3)
+    assert "number 1 of 2" in panel.view.value
 
 
 @pytest.mark.slow

@@ -104,6 +104,17 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         other: {("未来 → 過去", "future → past"): False, f"d{odd}": False},
     }
     by_step = pd.DataFrame({one: RMSE * 0.9, other: RMSE + 0.2, f"naive{odd}": RMSE, f"far{odd}": RMSE * 9})
+    slots = [
+        day + pd.Timedelta(minutes=30 * k) for day in pd.date_range("2016-10-04", periods=14) for k in range(16, 34)
+    ]
+    waves = np.sin(np.arange(14 * 18)[:, None] / 9 + np.arange(6)) / 2 + 0.5
+    occupancy = pd.DataFrame(waves, pd.DatetimeIndex(slots), [f"park {k}{odd}" for k in range(6)])
+    by_park = pd.DataFrame(
+        {one: [0.5, 0.6, 0.9], other: [0.6, 0.5, 1.0], f"third{odd}": 0.7}, index=["a", "b", f"c{odd}"]
+    )
+    amounts = pd.DataFrame(
+        {one: [0.06, 0.05, 0.04], other: [0.05, 0.045, 0.042], f"third{odd}": [0.07, 0.07, 0.05]}, [1, 5, 20]
+    )
     moves = pd.DataFrame(np.outer([0.5, 1, 1.5], [1, 2, 3]), columns=[1, 2, 3])
     by_cores = pd.DataFrame(
         {1: [39.5, 45.0], 16: [2.5, 5.5], 256: [0.15, 5.5]}, index=[f"large{odd}", "1 refits a job"]
@@ -188,6 +199,19 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "rmse_by_columns": lambda: plots.rmse_by_columns(runs, {one: 2.0, other: 3.0}, attrs),
         "pinball": lambda: plots.pinball(PINBALL[[0.1, 0.5, 0.8]]),
         "range_intervals": lambda: plots.range_intervals(prices.tail(50), intervals),
+        "recorded": lambda: plots.recorded(occupancy.mask(occupancy > 0.9), 0.12),
+        "recorded, none missing": lambda: plots.recorded(occupancy, 0.12),
+        "usual_weeks": lambda: plots.usual_weeks(occupancy, 126),
+        "errors_by_series": lambda: plots.errors_by_series(by_park, ("RMSSE", "RMSSE")),
+        "error_curves": lambda: plots.error_curves(
+            {("系列の数", "series"): amounts, ("週の数", "weeks"): amounts[::-1].set_axis([2, 3, 4])}
+        ),
+        "error_by_week": lambda: plots.error_by_week(
+            amounts.set_axis(pd.date_range("2016-11-08", periods=3, freq="7D")), other, 2
+        ),
+        "path_of_series": lambda: plots.path_of_series(
+            occupancy.index[:24], occupancy.iloc[:24, 0], 20, {one: [0.1] * 4, other: [0.2] * 4}, f"park{odd}"
+        ),
         "apparent_and_hold_out": lambda: plots.apparent_and_hold_out(skill_of),
         "moved_forecasts": lambda: plots.moved_forecasts(dates, {one: (actual, actual), other: (actual, naive)}, attrs),
         "scores_by_case": lambda: plots.scores_by_case({("見かけ", "apparent"): cases, other: cases}),

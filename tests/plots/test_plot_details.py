@@ -315,7 +315,7 @@ def test_skills_of_paths_say_which_intervals_leave_0_out():
     assert "Interval above 0: direct (test); below 0: recursive (test)" in picture.alt
     assert "-3.0" in [words.get_text() for words in picture.figure.axes[0].texts]
     around = plots.path_skills({"test": table.iloc[:1].assign(**{"days low": -0.1})})
-    assert "All intervals over days contain 0" in around.alt
+    assert "All bootstrap intervals contain 0" in around.alt
 
 
 def test_a_baseline_below_every_training_is_the_finding():

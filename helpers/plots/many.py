@@ -1,0 +1,214 @@
+"""Step 10: many series."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from numpy.typing import ArrayLike
+
+from helpers.language import named, text, words
+from helpers.plots import style
+from helpers.plots.beyond import POINTS
+from helpers.plots.style import (
+    Picture,
+    Words,
+    canvas,
+    draw_curves,
+    first_true,
+    headline,
+    label,
+    legend,
+    name_rows,
+    styled,
+)
+
+BLUES = LinearSegmentedColormap.from_list("blues", ["white", style.BLUE])
+WEEKDAYS = [("月", "Mon"), ("火", "Tue"), ("水", "Wed"), ("木", "Thu"), ("金", "Fri"), ("土", "Sat"), ("日", "Sun")]
+
+
+def _shades(axes: Axes, table: pd.DataFrame, said: Words) -> None:
+    """One row a series, one column an entry of the index, from white (0) to blue (1), and the key to it."""
+    drawn = axes.imshow(table.T, cmap=BLUES, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    axes.set_yticks(range(len(table.columns)), table.columns, **style.LITERAL)
+    axes.grid(False)
+    axes.figure.colorbar(drawn, ax=axes, pad=0.01, aspect=30).set_label(text(*said, "\n"))
+
+
+@styled
+def recorded(table: pd.DataFrame, most: float) -> Picture:
+    """Which share of each day's rows was recorded, one row a series; `most` is how much may be missing of a series."""
+    days = table.notna().groupby(table.index.normalize()).mean()
+    missing, dark = table.isna().mean().sort_values(), int((days.sum(axis=1) == 0).sum())
+    figure, axes = canvas(1.2 + 0.22 * len(table.columns))
+    _shades(axes, days[missing.index], ("記録された割合", "share recorded"))
+    ticks = np.linspace(0, len(days) - 1, min(6, len(days)), dtype=int)
+    axes.set_xticks(ticks, [f"{days.index[k]:%m-%d}" for k in ticks])
+    kept = int((missing < most).sum())
+    if kept < len(missing):
+        axes.axhline(kept - 0.5, **style.DASHED | {"linewidth": 2})
+    title = (
+        f"どの系列も記録のない日が {dark} 日。欠損値が {most:.0%} 未満は {len(missing)} 本のうち {kept} 本",
+        f"Days without any record: {dark}. Less than {most:.0%} missing: {kept} of {len(missing)} series",
+    )
+    label(axes, x=style.DATE)
+    headline(figure, title)
+    return Picture(
+        figure,
+        f"行が系列、列が日。濃いほど、その日の記録がそろっている。{title[0]}。",
+        f"Series down, days across; the darker, the more of the day was recorded. {title[1]}.",
+    )
+
+
+@styled
+def usual_weeks(table: pd.DataFrame, period: int) -> Picture:
+    """The mean of every row of the week, one row a series; those that are fullest on weekdays first."""
+    week = table.groupby(np.arange(len(table)) % period).mean()
+    days, slots = table.index[:period].normalize().unique(), period // table.index[:period].normalize().nunique()
+    by_day = week.groupby(np.arange(period) // slots).mean().set_axis(days.day_of_week)
+    weekend = (
+        by_day.loc[[day for day in (5, 6) if day in by_day.index]].mean() > by_day.loc[lambda t: t.index < 5].mean()
+    )
+    order = pd.DataFrame({"weekend": weekend, "peak": week.idxmax()}).sort_values(["weekend", "peak"]).index
+    figure, axes = canvas(1.3 + 0.27 * len(order))
+    _shades(axes, week[order], ("入っている割合", "occupancy"))
+    names = [text(*WEEKDAYS[day], "\n") for day in days.day_of_week]
+    axes.set_xticks(np.arange(len(days)) * slots + slots / 2 - 0.5, names)
+    axes.vlines(np.arange(1, len(days)) * slots - 0.5, -0.5, len(order) - 0.5, color=style.GREY, linewidth=1)
+    title = (
+        f"平日に混むのは {int((~weekend).sum())} 本、週末に混むのは {int(weekend.sum())} 本",
+        f"Fuller on weekdays: {int((~weekend).sum())} series; fuller at the weekend: {int(weekend.sum())}",
+    )
+    headline(figure, title)
+    label(axes, x=("曜日（どれも 8:00 から 16:30）", "weekday (8:00 to 16:30 each)"))
+    return Picture(
+        figure,
+        f"行が系列、列が 1 週間の時刻。濃いほど混んでいる。{title[0]}。",
+        f"Series down, the hours of a week across; the darker, the fuller. {title[1]}.",
+    )
+
+
+@styled
+def errors_by_series(errors: pd.DataFrame, said: Words) -> Picture:
+    """An error of every series (rows) by every method (columns); the first column is the one that is counted. said: its name."""
+    own, others = errors.columns[0], errors.columns[1:]
+    errors = errors.sort_values(own)
+    figure, axes = canvas(1.9 + 0.26 * len(errors))
+    rows = np.arange(len(errors))
+    axes.hlines(rows, errors.min(axis=1), errors.max(axis=1), color=style.GREY, linewidth=1)
+    for number, name in enumerate(errors.columns):
+        look = {"markersize": 9, "zorder": 4} if name == own else {"markersize": 6, "markerfacecolor": "white"}
+        color = style.COLOURS[number % len(style.COLOURS)]
+        axes.plot(errors[name], rows, POINTS[number % len(POINTS)], color=color, label=named(name), **look)
+    name_rows(axes, [str(name) for name in errors.index])
+    axes.set_ylim(len(errors) - 0.5, -0.5)
+    wins = {name: int((errors[own] < errors[name]).sum()) for name in others}
+    ja = "、".join(f"「{words(name)[0]}」より {won}" for name, won in wins.items())
+    en = ", ".join(f"{won} than “{words(name)[1]}”" for name, won in wins.items())
+    title = (
+        f"「{words(own)[0]}」の誤差のほうが小さい系列（{len(errors)} 本のうち）: {ja}",
+        f"Of {len(errors)} series, “{words(own)[1]}” has a smaller error on: {en}",
+    )
+    headline(figure, title)
+    label(axes, x=said)
+    legend(axes, ncols=2)
+    return Picture(figure, f"系列ごとの誤差の点。{title[0]}。", f"Dots: the error of each series. {title[1]}.")
+
+
+@styled
+def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
+    """An error over what a model learned from, a frame each: name of the x axis -> one row an amount, one column a method."""
+    figure, all_axes = canvas(4.4, ncols=len(frames), sharey=True, squeeze=False)
+    found, methods = [], list(dict.fromkeys(name for table in frames.values() for name in table))
+    drawn = {}  # method -> its line: one look in all frames, one entry of the key
+    for axes, (x, table) in zip(all_axes.flat, frames.items(), strict=True):
+        places = table.set_axis(range(len(table)))  # evenly: 1, 2, 5, 10 and 20 alike
+        for name in table:
+            curve = {text(*words(name), "\n"): places[name]}
+            draw_curves(axes, curve, first=methods.index(name), dot=".", linewidth=2, markersize=7)
+            drawn[name] = axes.get_lines()[-1]
+        axes.set_xticks(places.index, table.index)
+        label(axes, x=x, y=("RMSE", "RMSE") if axes is all_axes.flat[0] else ())
+        first, last = (table.iloc[k].dropna() for k in (0, -1))
+        best = [words(row.idxmin()) for row in (first, last)]
+        found.append(
+            (
+                f"{table.index[0]} では{best[0][0]}、{table.index[-1]} では{best[1][0]}",
+                f"{best[0][1]} at {table.index[0]}, {best[1][1]} at {table.index[-1]}",
+            )
+        )
+    title = (
+        f"誤差が最小なのは、左から {'／'.join(ja for ja, _ in found)}",
+        f"Smallest error, from left to right: {'; '.join(en for _, en in found)}",
+    )
+    headline(figure, title)
+    handles = [drawn[name] for name in methods]
+    for said in figure.legend(handles=handles, loc="outside lower center", ncols=2).get_texts():
+        said.set(**style.LITERAL)
+    return Picture(
+        figure, f"学習に使う量ごとの誤差の線。{title[0]}。", f"Error by how much is learned from. {title[1]}."
+    )
+
+
+@styled
+def error_by_week(errors: pd.DataFrame, own: str, test: int) -> Picture:
+    """The RMSE of every method (columns) in each week (the index, its first day); the last `test` weeks are shaded.
+
+    Weeks that are not in the index stay empty. own: the method whose rank is told.
+    """
+    figure, axes = canvas(3.9)
+    told, errors = errors, errors.asfreq("7D")  # no line over the weeks between
+    places = errors.set_axis(range(len(errors)))
+    draw_curves(axes, {text(*words(name), "\n"): places[name] for name in errors}, dot=".", linewidth=2, markersize=7)
+    shade = text("テスト部分", "test part", "\n")
+    axes.axvspan(len(errors) - test - 0.5, len(errors) - 0.5, color=style.GREY, alpha=0.15, label=shade)
+    axes.set_xticks(places.index, [f"{day:%m-%d}" for day in errors.index])
+    axes.set_xlim(-0.5, len(errors) - 0.5)
+    won, name = int((told.idxmin(axis=1) == own).sum()), words(own)
+    title = (
+        f"{len(told)} 週のうち、「{name[0]}」の誤差が最も小さいのは {won} 週",
+        f"Of {len(told)} weeks, {name[1]} has the smallest error in {won}",
+    )
+    label(axes, title, ("週の初日", "first day of the week"), ("RMSE", "RMSE"))
+    legend(axes, ncols=3)
+    return Picture(figure, f"週ごとの誤差の線。{title[0]}。", f"Lines of the error by week. {title[1]}.")
+
+
+@styled
+def path_of_series(
+    times: pd.DatetimeIndex, actual: ArrayLike, start: int, forecasts: dict[str, ArrayLike], name: str
+) -> Picture:
+    """What was known up to row `start` - 1, forecasts of the rows from `start` on, and what came; nights are left out.
+
+    times, actual: (rows,). forecasts: method -> (horizon,).
+    """
+    figure, axes = canvas(3.6)
+    actual, rows = np.asarray(actual, dtype=float), np.arange(len(times))
+    axes.axvspan(start - 0.5, rows[-1] + 0.5, color=style.GREY, alpha=0.12)
+    axes.plot(rows, actual, color=style.GREY, linewidth=2.5, marker=".", label=text(*words("actual"), "\n"))
+    curves = {
+        text(*words(method), "\n"): pd.Series(np.append(actual[start - 1], path), start - 1 + np.arange(len(path) + 1))
+        for method, path in forecasts.items()
+    }
+    draw_curves(axes, curves, marks=9, dot="o", linewidth=1.8, markersize=5)
+    ticks = _evenly(rows, 6)
+    axes.set_xticks(ticks, [f"{times[k]:%m-%d\n%H:%M}" for k in ticks])
+    axes.set_xlim(-0.5, rows[-1] + 0.5)
+    off = {method: float(np.abs(actual[start : start + len(path)] - path).mean()) for method, path in forecasts.items()}
+    known = {method: error for method, error in off.items() if np.isfinite(error)}
+    best = words(min(known, key=known.get)) if known else ("", "")
+    title = first_true(
+        (bool(known), f"{name}: この起点で最も近いのは{best[0]}", f"{name}: closest from here is {best[1]}"),
+        (True, name, name),
+    )
+    label(axes, title, y=("入っている割合", "occupancy"))
+    legend(axes, ncols=3)
+    return Picture(
+        figure, f"{title[0]}。予測の推移と実際の値の線。", f"{title[1]}. Forecast paths and the actual values."
+    )
+
+
+def _evenly(rows: np.ndarray, most: int) -> Sequence[int]:
+    """At most so many rows, evenly spread."""
+    return rows[:: -(-len(rows) // most)]

@@ -1,0 +1,258 @@
+"""The web edition, built from the stored outputs and read in Chromium: links, one language, switch, search, sliders, axe-core."""
+
+import functools
+import http.server
+import json
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urljoin
+
+import pytest
+from accessibility import barriers
+from bs4 import BeautifulSoup
+from lab import NOTEBOOKS, ROOT
+
+from helpers.panels.validation import playground
+
+EDITIONS = "ja", "en"
+JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+PAGES = ["index.html", *(f"{edition}/{name}.html" for edition in EDITIONS for name in ("index", "search", *NOTEBOOKS))]
+SHIFTS = """() => {
+  window.shift = 0;
+  new PerformanceObserver(list => { for (const one of list.getEntries()) if (!one.hadRecentInput) window.shift += one.value; })
+    .observe({type: 'layout-shift', buffered: true});
+}"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder that `make site ARGS=--stored` writes."""
+    out = tmp_path_factory.mktemp("site") / "site"
+    command = [sys.executable, "web/build.py", "--stored", "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return out
+
+
+@pytest.fixture(scope="module")
+def web(site):
+    """The same, served; its address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="ja-JP")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def soups(site):
+    files = [file for file in site.rglob("*.html")]
+    return {file: BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser") for file in files}
+
+
+def test_every_page_is_there(site, soups):
+    assert {str(file.relative_to(site)) for file in soups} >= set(PAGES)
+
+
+def test_every_link_leads_somewhere_in_the_site(site, soups):
+    """Files, and anchors in them; nothing is fetched from elsewhere."""
+    ids = {file: {part["id"] for part in soup.select("[id]")} for file, soup in soups.items()}
+    for file, soup in soups.items():
+        for part in soup.select("[href], [src], [data-grid]"):
+            address = part.get("href") or part.get("src") or part["data-grid"] + "index.json"
+            if re.match("[a-z]+:", address):
+                assert part.name == "a" and address.startswith(("https:", "http:")), (file, address)
+                continue
+            where = unquote(urljoin(file.as_uri(), address)).removeprefix("file://")
+            target, _, anchor = where.partition("#")
+            target = Path(target.partition("?")[0])
+            assert target.is_relative_to(site) and target.exists(), f"{file.relative_to(site)}: {address}"
+            if anchor and target in ids:
+                assert anchor in ids[target], f"{file.relative_to(site)}: {address}"
+
+
+def test_each_edition_is_in_one_language(site, soups):
+    for file, soup in soups.items():
+        edition = file.relative_to(site).parts[0]
+        if edition not in EDITIONS:
+            continue
+        assert soup.html["lang"] == edition and len(soup.select("link[hreflang]")) == 3
+        other = "en" if edition == "ja" else "ja"
+        assert not soup.select(f'main [lang="{other}"]'), file
+        if edition == "en":
+            for cell in soup.select("main .text"):
+                for code in cell.select("code, pre"):
+                    code.decompose()
+                words = cell.get_text().replace("日本語", "")  # the name of a button
+                assert not JAPANESE.search(words), (file, JAPANESE.findall(words))
+        else:
+            title = soup.select_one("h1").get_text()
+            assert JAPANESE.search(title), (file, title)
+
+
+def test_both_editions_have_the_same_sections(site):
+    for name in NOTEBOOKS:
+        ja, en = (
+            re.findall('class="cell [a-z]+" id="(.*?)"', (site / edition / f"{name}.html").read_text(encoding="utf-8"))
+            for edition in EDITIONS
+        )
+        assert ja == en and len(ja) > 10
+
+
+def test_figures_have_alternative_texts_and_a_size(soups):
+    for file, soup in soups.items():
+        for image in soup.select("main img[loading]"):
+            assert image["alt"] and image["width"] and image["height"], file
+
+
+def test_no_downloaded_price_stands_in_the_site(site):
+    """The series of every grid is a bundled one, and no table of prices is a file of the site."""
+    for file in site.rglob("*.json"):
+        assert not re.search("nikkei|amazon", file.name)
+    for file in site.glob("grids/*/index.json"):
+        index = json.loads(file.read_text(encoding="utf-8"))
+        assert set(index.get("series", {})) <= {"ibm", "usdjpy"}
+    assert not list(site.rglob("*.csv")) and not list(site.rglob("*.ipynb"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light_still_and_accessible(web, page, name):
+    """No error in the console, the first view under 300 kB, no shift, no sideways scrolling on a phone, axe-core content."""
+    told, weight = [], []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.on("response", lambda answer: weight.append(len(answer.body())))
+    page.goto(web + name + "#choose" * (name == "index.html"), wait_until="networkidle")
+    assert sum(weight) < 300_000, f"{sum(weight):,} bytes"
+    page.evaluate(SHIFTS)
+    for _ in range(6):  # past lazy pictures and a panel that comes alive
+        page.mouse.wheel(0, 3000)
+        page.wait_for_timeout(80)
+    assert page.evaluate("window.shift") < 0.05
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        assert barriers(page) == [], theme
+    page.set_viewport_size({"width": 360, "height": 720})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert not told
+
+
+def test_the_switch_leads_to_the_same_section(web, page):
+    page.goto(f"{web}ja/05_validation.html#why-text")
+    page.wait_for_timeout(300)
+    page.get_by_role("link", name="English", exact=True).click()
+    page.wait_for_url(f"{web}en/05_validation.html#why-text")
+    assert page.locator("#why-text h2").bounding_box()["y"] < 300
+    page.goto(f"{web}index.html")  # the choice is remembered, whatever the browser's language
+    page.wait_for_url(f"{web}en/index.html")
+
+
+@pytest.mark.parametrize(("locale", "edition"), [("ja-JP", "ja"), ("en-GB", "en"), ("fr-FR", "en")])
+def test_the_landing_page_follows_the_browser(web, browser, locale, edition):
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(web)
+    page.wait_for_url(f"{web}{edition}/index.html")
+    context.close()
+
+
+def test_everything_can_be_read_without_javascript(web, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(web)
+    page.get_by_role("link", name="日本語で読む").click()
+    page.get_by_role("link", name="05 検証").first.click()
+    assert page.locator(".panel img").count() and page.locator("math").count()
+    page.get_by_role("link", name="English", exact=True).click()
+    page.wait_for_url(f"{web}en/05_validation.html")
+    context.close()
+
+
+def test_search_finds_japanese_words(web, page):
+    page.goto(f"{web}ja/index.html")
+    page.get_by_role("searchbox").first.fill("条件付き平均")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#results li")
+    assert page.locator("#results mark").count()
+    page.get_by_role("link", name="なぜこの予測になるのか").click()
+    page.wait_for_url(f"{web}ja/05_validation.html#why-text")
+    page.goto(f"{web}ja/search.html?q=ﾅｲｰﾌﾞ予測　lstm")  # half-width kana and a wide blank, two words
+    page.wait_for_selector("#results li")
+    page.goto(f"{web}en/search.html?q=no+such+word+anywhere")
+    page.get_by_text("Found in 0 places.").wait_for()
+
+
+def test_the_theme_is_chosen_and_kept(web, page):
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{web}ja/02_windowing.html")
+    page.get_by_role("button", name="明暗").click()
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 17, 17)"
+
+
+def test_code_can_be_copied(web, browser):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{web}en/02_windowing.html")
+    page.locator("#parameters").get_by_role("button", name="copy").click()
+    page.get_by_role("button", name="copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith('SERIES = "nikkei225"\n')
+    context.close()
+
+
+def test_an_answer_to_a_question_is_kept(web, page):
+    page.goto(f"{web}ja/05_validation.html")
+    answer = page.locator(".question button").nth(1)
+    assert answer.get_attribute("aria-pressed") == "false"
+    answer.press("Enter")
+    page.goto(f"{web}en/05_validation.html")  # the same question in the other language
+    assert page.locator(".question button").nth(1).get_attribute("aria-pressed") == "true"
+
+
+MOVE = """(range) => new Promise(done => {
+  const svg = range.closest('.panel').querySelector('svg'), begun = performance.now();
+  new MutationObserver((_, watch) => { watch.disconnect(); requestAnimationFrame(() => done(performance.now() - begun)); })
+    .observe(svg, {childList: true});
+  range.value = (+range.value + 1) % (+range.max + 1);
+  range.dispatchEvent(new Event('input', {bubbles: true}));
+})"""
+
+
+@pytest.mark.parametrize("name", ["02_windowing", "05_validation"])
+def test_sliders_draw_at_once_and_by_keyboard(web, page, name):
+    page.goto(f"{web}ja/{name}.html")
+    page.locator(".panel").scroll_into_view_if_needed()
+    page.wait_for_selector(".panel.live svg path")
+    before = page.locator(".panel svg").inner_html()
+    page.locator(".panel input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => document.querySelector('.panel svg').innerHTML !== before", arg=before)
+    last = page.locator(".panel input[type=range]").last  # does not fetch a file
+    took = sorted(last.evaluate(MOVE) for _ in range(20))
+    assert took[10] < 100, took
+    assert "前もって計算" in page.locator(".panel").inner_text()
+    page.get_by_role("button", name="最初に戻す").click()
+    page.wait_for_timeout(200)
+    assert page.locator(".panel .verdict").inner_text()
+
+
+def test_the_grid_holds_what_the_panel_shows(site):
+    settings = {"window": 5, "hidden_size": 4, "epochs": 4, "seed": 1}
+    shown = playground("ibm", None, **settings).now.shown()
+    file = site / "grids" / "05_validation" / "ibm-5-4.json"
+    run = json.loads(file.read_text(encoding="utf-8"))["runs"]["4|1"]
+    assert list(run["scores"].values()) == pytest.approx(list(shown.scores.values()), rel=1e-2, abs=1e-3)
+    assert any(sentence in shown.verdict for sentence in map(tuple, run["said"]))

@@ -1,0 +1,85 @@
+"""Figures, tables and printed lines in one language: each notebook is executed once in Japanese and once in English.
+
+What came of it is kept in build/web under a hash of everything that it depends on, so that a change in one notebook, or in
+its prose alone, does not execute the others again.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).parents[1]
+CACHE = ROOT / "build" / "web"
+LANGUAGES = "ja", "en"
+
+
+def key(*parts: str | bytes) -> str:
+    """A short hash of texts, bytes, or both."""
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(hashlib.sha256(part.encode() if isinstance(part, str) else part).digest())
+    return whole.hexdigest()[:16]
+
+
+def shared() -> str:
+    """A hash of what every notebook depends on: the helpers, the data, and the versions of all packages."""
+    files = [*ROOT.glob("helpers/**/*.py"), *ROOT.glob("data/**/*.csv"), *ROOT.glob("data/**/*.json")]
+    return key(*(file.read_bytes() for file in sorted([*files, ROOT / "constraints.txt"])))
+
+
+def code_of(notebook: nbformat.NotebookNode) -> str:
+    """The code cells of a notebook and nothing else: all that its outputs depend on."""
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+
+
+def executed(files: Iterable[Path]) -> dict[tuple[Path, str], nbformat.NotebookNode]:
+    """(file, "ja" or "en") -> the notebook with its outputs in that language, from build/web or executed now.
+
+    The two runs of a notebook follow one another, because some keep files; as many notebooks as there are cores run at once.
+    Raises RuntimeError with the traceback where a cell fails.
+    """
+    basis = shared()
+
+    def both(file: Path) -> list[Path]:
+        return [_run(file, language, basis) for language in LANGUAGES]
+
+    files = list(files)
+    with ThreadPoolExecutor(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    ) as cores:
+        kept = dict(zip(files, cores.map(both, files), strict=True))
+    return {
+        (file, language): nbformat.read(path, 4)
+        for file, paths in kept.items()
+        for language, path in zip(LANGUAGES, paths, strict=True)
+    }
+
+
+def _run(file: Path, language: str, basis: str) -> Path:
+    kept = CACHE / language / f"{file.stem}-{key(basis, code_of(nbformat.read(file, 4)))}.ipynb"
+    if kept.exists():
+        return kept
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    # Two notebooks at once on two cores: each keeps to one thread.
+    environment = os.environ | {"LSTM_TUTORIAL_LANGUAGE": language, "OMP_NUM_THREADS": "1"}
+    unfinished = kept.with_suffix(".part.ipynb")
+    settings = "--ExecutePreprocessor.record_timing=False", "--ExecutePreprocessor.store_widget_state=False"
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--log-level", "WARN", "--to", "notebook", "--execute"]
+    command += [*settings, "--output", str(unfinished), str(file)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{file.name} ({language}):\n{done.stderr[-3000:]}")
+    for old in kept.parent.glob(f"{file.stem}-*.ipynb"):
+        if old != unfinished:
+            old.unlink()
+    unfinished.rename(kept)
+    print(f"{file.stem} {language} {time.perf_counter() - started:.0f} s", flush=True)
+    return kept
