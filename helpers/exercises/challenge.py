@@ -56,7 +56,7 @@ def card(report: Report) -> Expected:
     mistakes = [
         (
             (others.idxmax(), report.rmse / report.best),
-            "1 つめは、誤差がいちばん大きいベースラインです。比べる相手は、いちばん小さいものです。",
+            "1 つめは、誤差がいちばん大きいベースラインです。比べるのは、いちばん小さいものです。",
             "The first is the baseline with the largest error. The one to beat has the smallest.",
         ),
         (
