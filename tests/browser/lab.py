@@ -27,11 +27,11 @@ FLAGS = [
     "--disable-sync",
 ]
 IDLE = """() => {
-  const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent);
+  const prompts = [...document.querySelectorAll('.jp-CodeCell:not(:has(.jp-InputPlaceholder)) .jp-InputPrompt')].map(prompt => prompt.textContent);
   const kernel = document.querySelector('.jp-Notebook-ExecutionIndicator');
   return kernel && kernel.dataset.status === 'idle' && prompts.length > 0 && prompts.every(text => !text.includes('*'));
 }"""
-STARTED = "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(prompt => /[0-9*]/.test(prompt.textContent))"
+STARTED = "() => [...document.querySelectorAll('.jp-CodeCell:not(:has(.jp-InputPlaceholder)) .jp-InputPrompt')].some(prompt => /[0-9*]/.test(prompt.textContent))"
 # The panel is the last one on the page: a notebook has one.
 PANEL = ".lstm-panel"
 PICTURE = f"{PANEL} .lstm-view img"
