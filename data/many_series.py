@@ -46,7 +46,7 @@ LSTMS = [{"hidden_size": 32}, {"hidden_size": 64}]  # the first is kept unless t
 KEPT = 0.02
 STRENGTHS = 3, 30, 300, 1000, 3000
 TREES = [{"max_iter": 60}, {"max_iter": 100}, {"max_iter": 150, "max_leaf_nodes": 15}]
-GROUPS, HISTORIES = (1, 2, 5, 10, 20), (2, 3, 4, 6, 8)
+GROUPS, HISTORIES = (1, 5, 20), (2, 4, 8)
 
 
 def lstm(windows: Windows, seed: int = 0, hidden_size: int = 32) -> GlobalForecaster:

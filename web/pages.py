@@ -19,6 +19,7 @@ from pygments.lexers import PythonLexer
 JAPANESE = "\u3001-\u30ff\u4e00-\u9fff\uff01-\uff5e"
 BOTH = re.compile(rf"^(.*?[{JAPANESE}].*?) / ([^{JAPANESE}]+)$", re.DOTALL)  # "日本語 / English", as `text` writes it
 PAIR = re.compile(r'<span lang="ja">(.*?)</span><span> / </span><span lang="en">(.*?)</span>', re.DOTALL)
+SENTENCES = re.compile(rf"^(.*[{JAPANESE}].*。)\n([^{JAPANESE}\n]+\.)$", re.MULTILINE)  # as `say` writes them
 OTHER = {"ja": "en", "en": "ja"}
 
 
@@ -187,7 +188,8 @@ class Maker:
 
     def _output(self, page: Page, output: nbformat.NotebookNode) -> str:
         if output.output_type == "stream":
-            return f'<pre class="output scrolls">{html.escape(output.text.rstrip())}</pre>'
+            said = SENTENCES.sub(lambda pair: pick(self.language, *pair.groups()), output.text.rstrip())
+            return f'<pre class="output scrolls">{html.escape(said)}</pre>'
         data = output.get("data", {})
         if "application/javascript" in data:
             return ""
@@ -232,6 +234,10 @@ class Maker:
                 label.string = half(label.string, self.language)
             elif label.name == "th" and not label.get_text(strip=True):
                 label.name = "td"  # an empty heading has nothing to say to a screen reader
+        for paragraph in soup.select("p:has(> br)"):  # a verdict, as `Shown.said` writes it
+            lines = list(paragraph.stripped_strings)
+            if len(lines) == 2 and re.search(f"[{JAPANESE}]", lines[0]) and not re.search(f"[{JAPANESE}]", lines[1]):
+                paragraph.string = pick(self.language, *lines)
         for table in soup.select("table"):
             table.attrs.pop("border", None)
             if not table.find_parent(class_="lstm-table"):

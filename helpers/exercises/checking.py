@@ -15,6 +15,10 @@ UNFILLED = (
     "まだ答えがありません。「...」を自分の答えに置きかえてください。",
     "No answer yet: replace the “...” with your own.",
 )
+NOTHING = (
+    "関数が何も返しませんでした。print ではなく return で返してください。",
+    "The function gives nothing back: return the result instead of printing it.",
+)
 UNCHECKED = (
     "この確認には、はじめのセルで作った変数が必要です。上から順に実行し直してください。",
     "This check needs the variables of the set-up as they were: run the cells again from the top.",
@@ -41,9 +45,16 @@ class Expected:
 
 @dataclass(frozen=True)
 class Failed:
-    """In place of what a function gave: the error it raised."""
+    """In place of what a function gave: the error it raised, in Japanese where it speaks both languages, and in English."""
 
-    error: str
+    ja: str
+    en: str
+
+    @classmethod
+    def by(cls, error: BaseException) -> "Failed":
+        """The error as a reader sees it; one of ours has words in both languages."""
+        ja, en = (f"{type(error).__name__}: {getattr(error, language, error)}"[:200] for language in ("ja", "en"))
+        return cls(ja, en)
 
 
 CORRECT = ("正解です。", "Correct.")
@@ -83,13 +94,10 @@ def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
         return False, ("関数で答えてください。", "Answer with a function.")
     else:
         given, right = (tuple(called(function, expected.inputs)) for function in (answer, expected.right))
+        if all(value is None for value in given):
+            return False, NOTHING
         if any(map(unfilled, given)):
             return False, UNFILLED
-        if all(value is None for value in given):
-            return False, (
-                "関数が何も返しませんでした。最後に return を書いてください。",
-                "The function gives nothing back: end it with return.",
-            )
     if same(given, right, expected):
         return True, tuple(" ".join(filter(None, words)) for words in zip(CORRECT, expected.found, strict=True))
     for wrong, ja, en in expected.mistakes:
@@ -117,7 +125,7 @@ def called(function: Callable, inputs: Sequence[tuple]) -> Iterator[Any]:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # exit() too
-            yield Failed(f"{type(error).__name__}: {error}"[:200])
+            yield Failed.by(error)
 
 
 def same(answer: Any, right: Any, expected: Expected) -> bool:
@@ -161,7 +169,7 @@ def numbers(answer: Any, expected: Expected) -> np.ndarray | None:
 def difference(answer: Any, right: Any, expected: Expected) -> Words:
     """How an answer differs from the right one, without telling the right one."""
     if isinstance(answer, Failed):
-        return f"エラーになりました: {answer.error}", f"It raised an error: {answer.error}"
+        return f"エラーになりました: {answer.ja}", f"It raised an error: {answer.en}"
     if isinstance(right, tuple):
         return _difference_in_parts(answer, right, expected)
     if isinstance(right, str):
@@ -227,6 +235,8 @@ def _date(answer: Any) -> pd.Timestamp | None:
 def _brief(value: Any) -> str:
     """A value on one line; of a large one, its kind and shape."""
     try:
+        if isinstance(value, (tuple, list)) and any(hasattr(part, "shape") for part in value):
+            return f"({', '.join(map(_brief, value))})"
         shape = getattr(value, "shape", ())
         if len(shape) > 1 or np.prod(shape, dtype=int) > 8:
             return f"{type(value).__name__} {tuple(shape)}"

@@ -96,6 +96,16 @@ def mean_move(prices: pd.DataFrame, column: str, test: int) -> Expected:
             "The days of the test part are in it. Use before_test alone.",
         ),
         (
+            prices["Close"].iloc[:-test].diff().abs().mean(),
+            "終値で計算しています。始値の列 COLUMN を使ってください。",
+            "You compute with the closing prices. Use the column of the opening prices, COLUMN.",
+        ),
+        (
+            moves.abs().median(),
+            "それは中央値です。ここでは平均を答えます。",
+            "That is the median. Here the mean is asked for.",
+        ),
+        (
             np.sqrt((moves**2).mean()),
             "二乗の平均の平方根になっています。ここでは、絶対値の平均を答えます。",
             "That is the root of the mean square. Here the mean of the absolute values is asked for.",

@@ -159,6 +159,16 @@ def cell_step() -> Expected:
         (open_gate, "候補 g に入力ゲートが掛かっていません。", "The candidate g is not multiplied by its input gate."),
         (ungated, "h に出力ゲートが掛かっていません。", "h is not multiplied by the output gate."),
         (
+            lambda c, i, f, g, o: right(c, i, f, torch.tanh(g), o),
+            "g に tanh をもう一度使っています。4 つの部分は、もう tanh やシグモイド関数を通してあります。",
+            "You take the tanh of g once more. The four parts have been through their tanh or sigmoid already.",
+        ),
+        (
+            lambda c, i, f, g, o: right(c, i, f, g, o)[0],
+            "h は合っています。c も、h のあとに並べて返してください。",
+            "h is right. Return c too, behind h.",
+        ),
+        (
             lambda c, i, f, g, o: right(c, i, f, g, o)[::-1],
             "計算は合っています。h、c の順に返してください。",
             "The computation is right. Return h first, then c.",

@@ -169,6 +169,9 @@ def mase() -> Expected:
     def without_absolute_value(actual, predicted, train):
         return np.mean(actual - predicted) / np.abs(np.diff(train)).mean()
 
+    def of_sums(actual, predicted, train):
+        return np.abs(actual - predicted).sum() / np.abs(np.diff(train)).sum()
+
     def upside_down(actual, predicted, train):
         return np.abs(np.diff(train)).mean() / np.abs(actual - predicted).mean()
 
@@ -197,6 +200,11 @@ def mase() -> Expected:
             without_absolute_value,
             "予測誤差の絶対値をとっていません。正と負の誤差が打ち消し合います。",
             "The forecast errors lack their absolute value: positive and negative ones cancel.",
+        ),
+        (
+            of_sums,
+            "合計どうしの比になっています。日数が違うので、それぞれの平均の比を求めます。",
+            "That is a ratio of sums. The numbers of days differ: take the ratio of the means.",
         ),
         (
             upside_down,

@@ -72,6 +72,11 @@ def count() -> Expected:
             "One too few: the window that starts at row 0 counts too.",
         ),
         (
+            lambda rows, window, horizon, stride: (rows - window - horizon + 1) // stride,
+            "割り切れないときに 1 個足りません。1 を足すのは、割り算のあとです。",
+            "One too few where the division does not come out even: add the 1 after dividing.",
+        ),
+        (
             lambda rows, window, horizon, stride: (rows - window) // stride + 1,
             "ホライズンを忘れています。窓の後ろに、目標の行が必要です。",
             "The horizon is missing: behind a window there must be rows for its target.",

@@ -6,10 +6,11 @@ from torch import Tensor
 
 from helpers import plots
 from helpers.language import text, words
+from helpers.language.tables import table_html
 from helpers.many import Windows
 from helpers.panels.controls import box, choice, looked, slider
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, source, table_html
+from helpers.panels.page import Shown, source
 
 PLACE = 600, 380  # of the picture, in CSS pixels
 BEFORE = 36  # rows drawn before the origin: two days of half-hours

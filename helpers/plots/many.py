@@ -119,13 +119,15 @@ def errors_by_series(errors: pd.DataFrame, said: Words) -> Picture:
 @styled
 def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
     """An error over what a model learned from, a frame each: name of the x axis -> one row an amount, one column a method."""
-    figure, all_axes = canvas(3.9, ncols=len(frames), sharey=True, squeeze=False)
-    found = []
+    figure, all_axes = canvas(4.4, ncols=len(frames), sharey=True, squeeze=False)
+    found, methods = [], list(dict.fromkeys(name for table in frames.values() for name in table))
+    drawn = {}  # method -> its line: one look in all frames, one entry of the key
     for axes, (x, table) in zip(all_axes.flat, frames.items(), strict=True):
         places = table.set_axis(range(len(table)))  # evenly: 1, 2, 5, 10 and 20 alike
-        draw_curves(
-            axes, {text(*words(name), "\n"): places[name] for name in table}, dot=".", linewidth=2, markersize=7
-        )
+        for name in table:
+            curve = {text(*words(name), "\n"): places[name]}
+            draw_curves(axes, curve, first=methods.index(name), dot=".", linewidth=2, markersize=7)
+            drawn[name] = axes.get_lines()[-1]
         axes.set_xticks(places.index, table.index)
         label(axes, x=x, y=("RMSE", "RMSE") if axes is all_axes.flat[0] else ())
         first, last = (table.iloc[k].dropna() for k in (0, -1))
@@ -141,8 +143,8 @@ def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
         f"Smallest error, from left to right: {'; '.join(en for _, en in found)}",
     )
     headline(figure, title)
-    handles, names = all_axes.flat[0].get_legend_handles_labels()
-    for said in figure.legend(handles, names, loc="outside lower center", ncols=2).get_texts():
+    handles = [drawn[name] for name in methods]
+    for said in figure.legend(handles=handles, loc="outside lower center", ncols=2).get_texts():
         said.set(**style.LITERAL)
     return Picture(
         figure, f"学習に使う量ごとの誤差の線。{title[0]}。", f"Error by how much is learned from. {title[1]}."
@@ -151,18 +153,22 @@ def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
 
 @styled
 def error_by_week(errors: pd.DataFrame, own: str, test: int) -> Picture:
-    """The RMSE of every method (columns) in each week (the index); the last `test` weeks are shaded. own: whose rank is told."""
+    """The RMSE of every method (columns) in each week (the index, its first day); the last `test` weeks are shaded.
+
+    Weeks that are not in the index stay empty. own: the method whose rank is told.
+    """
     figure, axes = canvas(3.9)
+    told, errors = errors, errors.asfreq("7D")  # no line over the weeks between
     places = errors.set_axis(range(len(errors)))
     draw_curves(axes, {text(*words(name), "\n"): places[name] for name in errors}, dot=".", linewidth=2, markersize=7)
     shade = text("テスト部分", "test part", "\n")
     axes.axvspan(len(errors) - test - 0.5, len(errors) - 0.5, color=style.GREY, alpha=0.15, label=shade)
     axes.set_xticks(places.index, [f"{day:%m-%d}" for day in errors.index])
     axes.set_xlim(-0.5, len(errors) - 0.5)
-    won, name = int((errors.idxmin(axis=1) == own).sum()), words(own)
+    won, name = int((told.idxmin(axis=1) == own).sum()), words(own)
     title = (
-        f"{len(errors)} 週のうち、{name[0]}の誤差が最も小さいのは {won} 週",
-        f"Of {len(errors)} weeks, {name[1]} has the smallest error in {won}",
+        f"{len(told)} 週のうち、「{name[0]}」の誤差が最も小さいのは {won} 週",
+        f"Of {len(told)} weeks, {name[1]} has the smallest error in {won}",
     )
     label(axes, title, ("週の初日", "first day of the week"), ("RMSE", "RMSE"))
     legend(axes, ncols=3)

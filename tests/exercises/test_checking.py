@@ -7,6 +7,7 @@ import torch
 
 from helpers.exercises.checking import CORRECT, UNFILLED, Expected, judge
 from helpers.exercises.step import Step
+from helpers.language import check_whole
 
 NAMED = ("長さが 2 倍です。", "Twice as long.")
 
@@ -137,7 +138,7 @@ def leaves(values, start):
         (spoils_its_argument, True, "Correct."),
         (lambda values, start: sum(values) + start, True, "Correct."),
         (lambda values, start: sum(values), False, NAMED[1]),
-        (lambda values, start: None, False, "No answer yet"),
+        (lambda values, start: None, False, "The function gives nothing back"),
         (lambda values, start: ..., False, "No answer yet"),
         (lambda values, start: "a", False, "With the arguments ([1, 2], 1) it gives 'a'. Answer with a number"),
         (lambda values, start: sum(values) + start + (len(values) > 2), False, "With the arguments ([0.0, 1.0, 2.0, 3.0], 2) it gives 9.0. 9 is not it."),
@@ -145,6 +146,8 @@ def leaves(values, start):
         (lambda values, start: 1 / 0, False, "It raised an error: ZeroDivisionError"),
         (never_ends, False, "RecursionError"),
         (leaves, False, "SystemExit"),
+        (lambda values, start: (np.ones((3, 4)), 1), False, "it gives (ndarray (3, 4), 1). Answer with a number"),
+        (lambda values, start: check_whole(start=-1), False, "BadInput: start must be a whole number of at least 1: -1"),
         (lambda values, start: Hostile(), False, "Answer with a number"),
         (4.0, False, "Answer with a function."),
     ],

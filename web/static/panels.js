@@ -135,7 +135,7 @@
     const { dates, actual, title, unit } = grid.series[series], values = actual.slice(1);
     const first = values.length - (grid.test + horizon - 1) + origin;  // the step that is forecast first
     const from = Math.max(0, first - 60), upto = Math.min(values.length, first + horizon + 10);
-    const left = 62, right = width - 10, of = unit[side] && ` [${unit[side]}]`, wanted = width < 480 ? 3 : 6;
+    const left = 62, right = width - 10, of = unit[side] && ` [${unit[side]}]`, wanted = width < 480 ? 2 : 6;
     const shown = values.slice(from, upto), reach = [...shown, ...Object.values(run.fans).flat(2)];
     const pad = (Math.max(...reach) - Math.min(...reach)) * .05;
     const top = frame({ box: [left, 26, right, 206], low: Math.min(...reach) - pad, high: Math.max(...reach) + pad, title: title[side] + of });

@@ -1,0 +1,185 @@
+"""Step 15: what is asked before its results, and what its exercises expect."""
+
+from math import ceil
+
+import pandas as pd
+
+from helpers.exercises.checking import Expected
+from helpers.exercises.question import Question
+from helpers.exercises.step import Step
+
+QUESTIONS = {
+    "killed": Question(
+        "ワーカーを 1 つ落とすと、探索はどうなると思いますか。",
+        "One worker is killed. What do you expect to happen to the search?",
+        [
+            (lambda missing: missing > 1, "全体が止まる", "it stops as a whole"),
+            (
+                1,
+                "落ちたワーカーの試行だけが失われ、残りは続く",
+                "the killed worker's trial is lost, and the rest goes on",
+            ),
+            (0, "失われた試行も、別のワーカーがやり直す", "the lost trial, too, is run again, by another worker"),
+        ],
+    ),
+    "cores": Question(
+        "学習 1 回ごとに書き込むとき、16 コアを 256 コアにすると、何倍速くなると思いますか。",
+        "With one write a refit, how many times as fast do you expect 256 cores to be as 16?",
+        [
+            (lambda times: times < 1.5, "ほとんど変わらない（1.5 倍未満）", "hardly faster, below 1.5 times"),
+            (lambda times: times < 8, "1.5 倍から 8 倍", "1.5 to 8 times"),
+            (lambda times: times >= 8, "8 倍以上", "8 times or more"),
+        ],
+    ),
+    "windows": Question(
+        "窓の数を 10 個から 100 個に増やすと、1 回の時間は何倍になると思いますか。",
+        "With 100 windows in place of 10, how many times as long do you expect a step to take?",
+        [
+            (lambda times: times < 2, "2 倍未満", "less than twice"),
+            (lambda times: times < 8, "2 倍から 8 倍", "2 to 8 times"),
+            (lambda times: times >= 8, "8 倍以上（ほぼ比例する）", "8 times or more, about in proportion"),
+        ],
+    ),
+}
+
+STEP = Step("15_many_machines", ("多くのマシンで", "Many machines"), QUESTIONS)
+ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+
+
+def needed_hours(refits: int, per_refit: float, per_trial: float, cores: int, refits_per_job: int) -> float:
+    """The hours of `refits` trainings on `cores`, in jobs that each write once; the writes stand in one queue."""
+    writes = refits / refits_per_job * per_trial
+    return max((refits * per_refit + writes) / cores, writes) / 3600
+
+
+@STEP.exercise
+def large_model(refits: int, per_trial: float) -> Expected:
+    """Write: the hours of 256 cores with one write a refit, when a refit takes a minute."""
+    right = needed_hours(refits, 60, per_trial, 256, 1)
+    mistakes = [
+        (
+            refits * 60 / 3600,
+            "1 コアの時間です。256 コアで分担します。",
+            "This is the time of one core. Share it between 256.",
+        ),
+        (
+            refits * 60 / 256 / 3600,
+            "書き込みの時間が入っていません。hours を使ってください。",
+            "The time of the writes is missing. Use hours.",
+        ),
+        (right * 3600, "これは秒です。時間に直してください。", "These are seconds. Turn them into hours."),
+        (right * 60, "これは分です。時間に直してください。", "These are minutes. Turn them into hours."),
+        (
+            needed_hours(refits, 1, per_trial, 256, 1),
+            "学習 1 回を 1 秒としています。1 回に 60 秒かかります。",
+            "You take one second a refit. It takes 60.",
+        ),
+        (
+            needed_hours(refits, 60, per_trial, 16, 1),
+            "16 コアの時間です。256 コアで計算してください。",
+            "This is the time of 16 cores. Compute it for 256.",
+        ),
+    ]
+    return Expected(right, mistakes)
+
+
+@STEP.exercise
+def still_to_do(wanted: int) -> Expected:
+    """Find the bug: trials that were cut off are counted as done."""
+
+    def count(trials, wanted, states=("COMPLETE",)):
+        return max(0, wanted - int(trials["state"].isin(states).sum()))
+
+    def as_given(trials, wanted):
+        return max(0, wanted - len(trials))
+
+    def without_failed(trials, wanted):
+        return count(trials, wanted, ("COMPLETE", "RUNNING"))
+
+    def only_failed(trials, wanted):
+        return int((trials["state"] == "FAIL").sum())
+
+    def below_zero(trials, wanted):
+        return wanted - int((trials["state"] == "COMPLETE").sum())
+
+    mistakes = [
+        (
+            as_given,
+            "まだ、中断された試行が、終わったものとして数えられています。表の state の列を見てください。",
+            "Trials that were cut off still count as done. Look at the column state of the table.",
+        ),
+        (
+            without_failed,
+            "実行中の試行（RUNNING）も、終わったものとして数えています。落ちるかもしれません。",
+            "Trials that are RUNNING count as done. Their worker may still die.",
+        ),
+        (
+            only_failed,
+            "これは、中断された試行の数です。やり直しがもう終わっていても数えてしまいます。",
+            "This is how many were cut off. It counts them even where they were run again.",
+        ),
+        (
+            below_zero,
+            "欲しい数より多く終わったときに、負になります。0 より小さくなりません。",
+            "Where more are done than wanted, it is negative. It should never be below 0.",
+        ),
+    ]
+    tables = [
+        ["COMPLETE", "FAIL", "COMPLETE"],
+        ["COMPLETE"] * wanted + ["FAIL"],
+        ["COMPLETE", "RUNNING", "FAIL", "COMPLETE", "FAIL"],
+        ["COMPLETE"] * (wanted + 2),
+    ]
+    inputs = [
+        (pd.DataFrame({"state": states}), number) for states, number in zip(tables, [3, wanted, 5, wanted], strict=True)
+    ]
+    found = (
+        "中断された試行は、誰かがやり直すまで、足りないままです。",
+        "A trial that was cut off is missing until somebody runs it again.",
+    )
+    return Expected(count, mistakes, inputs, found)
+
+
+@STEP.exercise
+def job_size(per_refit: float, per_trial: float, cores: int) -> Expected:
+    """Study: the fewest refits a job with which the queue of writes no longer decides, for a small and a large model.
+
+    With n refits a job, the queue decides as long as per_trial > (n per_refit + per_trial) / cores.
+    """
+
+    def fewest(refit: float) -> int:
+        return max(1, ceil(per_trial * (cores - 1) / refit))
+
+    right = fewest(per_refit), fewest(60)
+    mistakes = [
+        (
+            right[::-1],
+            "2 つの値が入れかわっています。小さいモデルが先です。",
+            "The two values have changed places: the small model comes first.",
+        ),
+        (
+            (right[0] - 1, right[1]),
+            "1 つ少ないようです。その数では、まだ順番待ちで時間が決まります。",
+            "That is one too few: the queue still decides.",
+        ),
+        (
+            (max(1, ceil(per_trial / per_refit)), right[1]),
+            "コアの数が入っていません。コアが多いほど、書き込みの順番待ちは長くなります。",
+            "The number of cores is missing. The more cores, the longer the queue of writes.",
+        ),
+        (
+            (right[0], 0),
+            "学習 0 回の仕事はありません。いちばん小さい仕事は、学習 1 回です。",
+            "A job without any refit does not exist. The smallest job has one.",
+        ),
+        (
+            (cores, cores),
+            "コアの数だけの学習をまとめる必要はありません。学習と書き込みの時間の比で決まります。",
+            "It need not be as many as there are cores. The ratio of the two times decides.",
+        ),
+    ]
+    found = (
+        "学習に時間のかかるモデルでは、1 回ずつ書き込んでも順番待ちになりません。",
+        "With a model that takes long to train, writing after each refit makes no queue.",
+    )
+    return Expected(right, mistakes, found=found if right[1] == 1 else ("", ""))
