@@ -17,6 +17,7 @@ INSTALLED := $(VENV)/installed
 OURS := $(VENV)/lstm-tutorial
 # Where make offline has been, wheels come from its folder and no network is asked.
 WHEELS := offline
+EXTRAS := test,browser,site
 PIP_FROM := $(if $(wildcard $(WHEELS)/torch-*.whl),--no-index --find-links $(WHEELS))
 # JupyterLab refuses to run as root unless told; containers have no other user.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -73,7 +74,7 @@ bench: $(INSTALLED)
 # Wheels fit one kind of system and one version of Python: run this on a machine like those of the class. The project itself is
 # installed from its folder, so its own wheel, which pip builds along the way, is dropped.
 offline: $(INSTALLED)
-	$(BIN)/python -m pip wheel --disable-pip-version-check -w $(WHEELS) -c constraints.txt 'setuptools>=77' '.[test,browser]'
+	$(BIN)/python -m pip wheel --disable-pip-version-check -w $(WHEELS) -c constraints.txt 'setuptools>=77' '.[$(EXTRAS)]'
 	@rm -f $(WHEELS)/lstm_forecasting_tutorial-*.whl
 	$(BIN)/python data/download.py
 
@@ -108,8 +109,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		echo "仮想環境を作れません。Debian と Ubuntu では: sudo apt install python3-venv"; \
 		echo "The virtual environment cannot be made. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@rm -f $@
-	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FROM) -c constraints.txt -e '.[test,browser]'
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test,browser,site]'
+	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FROM) -c constraints.txt -e '.[$(EXTRAS)]'
 	@# No pop-up about news and updates in front of a class, and nothing asked of the network.
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \

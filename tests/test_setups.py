@@ -190,7 +190,7 @@ def test_conda_and_binder_take_pytorchs_cpu_build():
     assert lines == [
         "--extra-index-url https://download.pytorch.org/whl/cpu",
         "-c constraints.txt",
-        "-e .[test,browser]",
+        "-e .[test,browser,site]",
     ]
     for readme in ("README.md", "README_EN.md"):
         assert "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu" in (ROOT / readme).read_text(encoding="utf-8")

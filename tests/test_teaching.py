@@ -1,4 +1,7 @@
-"""The page for teachers: its minutes are the computed ones, its plans fit into sessions and leave out nothing that a step needs."""
+"""The page for teachers: its minutes are the computed ones, its plans fit into sessions and leave out nothing that a step needs.
+
+python tests/test_teaching.py writes the minutes into it.
+"""
 
 import re
 from pathlib import Path
@@ -74,3 +77,26 @@ def test_what_it_tells_to_run_exists():
         assert (ROOT / path).exists(), path
     for readme in ("README.md", "README_EN.md"):
         assert "(TEACHING.md)" in (ROOT / readme).read_text(encoding="utf-8")
+
+
+def write() -> None:
+    """Put the computed minutes into both tables of both languages."""
+    lines, kind = [], ""
+    for line in PAGE.splitlines():
+        kind = (
+            re.sub(r"<!-- (\w+): .*", r"\1", line) if line.startswith("<!-- ") else kind if line.startswith("|") else ""
+        )
+        cells = line.split("|")
+        if len(cells) < 5:
+            lines.append(line)
+            continue
+        if kind == "minutes" and cells[1].strip()[:2].isdigit():
+            cells[2] = f" {taken(cells[1].strip()[:2])} "
+        elif kind == "plan" and cells[2].strip().isdigit():
+            cells[4] = f" {sum(map(taken, re.findall(r'[0-9]{2}', cells[3])))} "
+        lines.append("|".join(cells))
+    (ROOT / "TEACHING.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
