@@ -137,7 +137,7 @@ def looks_told(name: str) -> tuple[str, str]:
     ja, en = words(name)
     return (
         f"「{ja}」のテスト部分を見るのは、このノートブックで {_looks[name]} 回目です。",
-        f"Look {_looks[name]} at the test part of {en} in this notebook.",
+        f"This is look {_looks[name]} at the test part of {en} in this notebook.",
     )
 
 

@@ -156,11 +156,11 @@ def test_opening_the_envelope_is_counted_by_series(no_looks, capsys):
     sealed = seal(x, t, name="ibm")
     assert capsys.readouterr().out == "" and len(sealed) == 3 and "0" in repr(sealed) and "tensor" not in repr(sealed)
     x_test, t_test = sealed.open()
-    assert x_test is x and t_test is t and "1 回目" in (said := capsys.readouterr().out) and "Look 1 at" in said
+    assert x_test is x and t_test is t and "1 回目" in (said := capsys.readouterr().out) and "look 1 at" in said
     assert seal(t, name="ibm").open() is t  # sealing again does not start the count again
     assert "2 回目" in capsys.readouterr().out
     assert look("ibm") == 3 and look("co2") == 1  # a panel looks too
-    assert "3 回目" in looks_told("ibm")[0] and "Look 1 at the test part of CO2" in looks_told("co2")[1]
+    assert "3 回目" in looks_told("ibm")[0] and "look 1 at the test part of CO2" in looks_told("co2")[1]
 
 
 def test_an_envelope_holds_parts_of_one_length():

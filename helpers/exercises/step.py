@@ -86,7 +86,7 @@ class Step:
         (answered, solved), (asked, set_) = self.done(), (len(self.questions), len(self.exercises))
         return Both(
             f"このステップの進みぐあい: 予想 {answered}/{asked}、練習問題 {solved}/{set_}",
-            f"Your progress in this step: {answered} of {asked} expectations, {solved} of {set_} exercises",
+            f"Your progress in this step: {answered} of {asked} guesses, {solved} of {set_} exercises",
             mark="lstm-progress",
         )
 
@@ -101,7 +101,7 @@ class Step:
             result = (f"結果: {fits[0]}", f"Result: {fits[1]}")
         if chosen is None:
             return Both(
-                f"予想はまだ選ばれていません。{result[0]}", f"You have not chosen yet. {result[1]}", mark="lstm-recall"
+                f"予想をまだ選んでいません。{result[0]}", f"You have not chosen yet. {result[1]}", mark="lstm-recall"
             )
         if chosen == fits:
             return Both(f"予想「{fits[0]}」のとおりでした。", f"As you expected: {fits[1]}", mark="lstm-recall")
@@ -130,7 +130,7 @@ class Table:
 
         heads = "".join(
             f"<th>{both(*words)}</th>"
-            for words in (("ステップ", "step"), ("予想", "expectations"), ("練習問題", "exercises"))
+            for words in (("ステップ", "step"), ("予想", "guesses"), ("練習問題", "exercises"))
         )
         rows = ""
         for step, answered, solved in self._rows():

@@ -30,7 +30,7 @@ QUESTIONS = {
         "LBFGS の 12 エポックで、損失はナイーブ予測の何倍になると思いますか。",
         "With 12 epochs of LBFGS, how many times the naive forecast's loss do you expect?",
         [
-            (lambda ratio: ratio < 0.5, "半分以下", "less than half"),
+            (lambda ratio: ratio < 0.5, "半分未満", "less than half"),
             (lambda ratio: ratio <= 2, "ほぼ同じ（0.5 から 2 倍）", "about the same: 0.5 to 2"),
             (lambda ratio: ratio > 2, "2 倍より大きい", "more than 2"),
         ],
@@ -39,7 +39,7 @@ QUESTIONS = {
         "8,000 エポックのあと、損失はナイーブ予測の何倍になったと思いますか。",
         "After 8,000 epochs, how many times the naive forecast's loss was it?",
         [
-            (lambda ratio: ratio < 0.5, "半分以下", "less than half"),
+            (lambda ratio: ratio < 0.5, "半分未満", "less than half"),
             (lambda ratio: ratio <= 1.2, "ほぼ同じ（0.5 から 1.2 倍）", "about the same: 0.5 to 1.2"),
             (lambda ratio: ratio > 1.2, "1.2 倍より大きい", "more than 1.2"),
         ],

@@ -34,7 +34,7 @@ QUESTIONS = {
         "LSTM のスキルは、どのくらいだと思いますか。",
         "What skill do you expect of the LSTM?",
         [
-            (lambda skill: skill > 0.5, "0.5 より大きい（誤差は半分以下）", "above 0.5: less than half the error"),
+            (lambda skill: skill > 0.5, "0.5 より大きい（誤差は半分未満）", "above 0.5: less than half the error"),
             (lambda skill: skill > 0.05, "0.05 から 0.5", "0.05 to 0.5"),
             (lambda skill: skill >= -0.05, "ほぼ 0（−0.05 から 0.05）", "about 0, from −0.05 to 0.05"),
             (

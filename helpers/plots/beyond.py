@@ -150,7 +150,7 @@ def skill_of_walks(walks: pd.DataFrame, interval: tuple[float, float]) -> Pictur
     measured = f"平均 {mean:.2f}（{low:.2f} 〜 {high:.2f}）", f"mean {mean:.2f} ({low:.2f} to {high:.2f})"
     title = first_true(
         (low > 0, f"勝てないはずの系列に勝った: {measured[0]}", f"Wins where nothing can win: {measured[1]}"),
-        (high < 0, f"勝てないどころか負ける: {measured[0]}", f"It does not win, it loses: {measured[1]}"),
+        (high < 0, f"勝てないばかりか、負けている: {measured[0]}", f"It does not win, it loses: {measured[1]}"),
         (True, f"勝ちも負けもしない: {measured[0]}", f"Neither wins nor loses: {measured[1]}"),
     )
     headline(figure, title)

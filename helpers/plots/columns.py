@@ -56,7 +56,7 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
         f"RMSE from the next open: today's open {off['Open']:,.4g}, today's close {off['Close']:,.4g}",
     )
     label(axes, title, y=prices.attrs)
-    ja = "今日の始値と終値、明日の始値。終値の方が、明日の始値に時間のうえで近い。"
+    ja = "今日の始値と終値、明日の始値。終値の時刻の方が、明日の始値の時刻に近い。"
     en = "Today's open and close, tomorrow's open; in time, the close is nearer to tomorrow's open."
     return Picture(figure, f"{ja}{title[0]}。", f"{en} {title[1]}.")
 

@@ -186,7 +186,7 @@ def run(logdir: Path, out: Path | None, resume: bool, test: bool, **given: objec
                 looks = count_look(folder.parent, trainer.data_sha256)
                 say(
                     f"このデータのテスト部分を見るのは {looks} 回目です（{folder.parent} の実行で）。",
-                    f"Look {looks} at the test part of these data (by the runs in {folder.parent}).",
+                    f"This is look {looks} at the test part of these data (by the runs in {folder.parent}).",
                 )
             else:
                 say(

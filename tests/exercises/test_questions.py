@@ -50,7 +50,7 @@ def test_a_choice_is_kept_shown_again_and_can_be_changed(step, folder):
 
 def test_what_was_expected_is_taken_up(step):
     assert taken_up(step, 1) == (
-        "予想はまだ選ばれていません。結果: 1 以上",
+        "予想をまだ選んでいません。結果: 1 以上",
         "You have not chosen yet. Result: 1 or more",
     )
     step.ask("lag").buttons.index = 0

@@ -230,9 +230,9 @@ def test_the_test_part_is_shown_only_when_asked(folder, capsys, drawn):
     dates, actual, *_ = drawn.pop()
     assert list(dates) == list(prices.index[test:])
     assert actual[:, 0].tolist() == pytest.approx(prices["Close"].iloc[test:-2].tolist())
-    assert "1 回目" in out and "Look 1 at the test part" in out
+    assert "1 回目" in out and "look 1 at the test part" in out
     main(command[3:])
-    assert "Look 2 at the test part" in capsys.readouterr().out
+    assert "look 2 at the test part" in capsys.readouterr().out
 
 
 def test_the_picture_goes_into_the_folder_of_the_run(folder, capsys):
