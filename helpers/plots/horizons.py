@@ -196,7 +196,9 @@ def paths_from_origins(
     headline(figure, title)
     ja = f"{len(starts)} つの時点から伸びる予測の推移と、実際の値の線。{title[0]}。"
     return Picture(
-        figure, ja, f"Forecast paths from {len(starts)} origin{"s" * (len(starts) > 1)}, and the line of actual values. {title[1]}."
+        figure,
+        ja,
+        f"Forecast paths from {len(starts)} origin{'s' * (len(starts) > 1)}, and the line of actual values. {title[1]}.",
     )
 
 

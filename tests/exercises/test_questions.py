@@ -49,10 +49,7 @@ def test_a_choice_is_kept_shown_again_and_can_be_changed(step, folder):
 
 
 def test_what_was_expected_is_taken_up(step):
-    assert taken_up(step, 1) == (
-        "予想をまだ選んでいません。結果: 1 以上",
-        "You have not chosen yet. Result: 1 or more",
-    )
+    assert taken_up(step, 1) == ("予想をまだ選んでいません。結果: 1 以上", "You have not chosen yet. Result: 1 or more")
     step.ask("lag").buttons.index = 0
     assert taken_up(step, 0) == ("予想「0（遅れない）」のとおりでした。", "As you expected: 0: no lag")
     assert taken_up(step, 3) == ("予想: 0（遅れない）　結果: 1 以上", "You expected: 0: no lag — Result: 1 or more")
