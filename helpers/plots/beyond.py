@@ -51,8 +51,12 @@ def side_by_side(tables: Sequence[pd.DataFrame], last: int = 200) -> Picture:
 def _claims(table: pd.DataFrame, sure: pd.Series) -> Words:
     """How many rows of a table of skills win, and lose, against which baseline; `sure` where a difference may be claimed."""
     skill = table["skill of mean"] if "skill of mean" in table else table["skill"]
+    few = len(table) <= 3 and table.index.get_level_values(1).nunique() == 1  # rather named than counted
 
-    def counted(rows: pd.Series) -> list[Words]:
+    def counted(rows: pd.Series) -> Words:
+        if few:
+            names = [words(series) for (series, _), won in rows.items() if won] or [("なし", "none")]
+            return "、".join(ja for ja, _ in names), ", ".join(en for _, en in names)
         counts = rows.groupby(level=1, sort=False).agg(["sum", "size"])
         found = [(words(name), won, of) for name, won, of in counts.itertuples() if won]
         ja = "、".join(f"{n[0]}に {k}/{of}" for n, k, of in found)

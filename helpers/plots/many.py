@@ -49,15 +49,15 @@ def recorded(table: pd.DataFrame, most: float) -> Picture:
     if kept < len(missing):
         axes.axhline(kept - 0.5, **style.DASHED | {"linewidth": 2})
     title = (
-        f"どの系列も記録のない日が {dark} 日。欠損値が {most:.0%} 未満は {len(missing)} 本のうち {kept} 本",
+        f"記録がまったくない日が {dark} 日。欠損値が {most:.0%} 未満は {len(missing)} 本のうち {kept} 本",
         f"Days without any record: {dark}. Less than {most:.0%} missing: {kept} of {len(missing)} series",
     )
     label(axes, x=style.DATE)
     headline(figure, title)
     return Picture(
         figure,
-        f"行が系列、列が日。濃いほど、その日の記録がそろっている。{title[0]}。",
-        f"Series down, days across; the darker, the more of the day was recorded. {title[1]}.",
+        f"行が系列、列が日。青いほど、その日の記録がそろっている。{title[0]}。",
+        f"Series down, days across; the bluer, the more of the day was recorded. {title[1]}.",
     )
 
 
@@ -84,8 +84,8 @@ def usual_weeks(table: pd.DataFrame, period: int) -> Picture:
     label(axes, x=("曜日（どれも 8:00 から 16:30）", "weekday (8:00 to 16:30 each)"))
     return Picture(
         figure,
-        f"行が系列、列が 1 週間の時刻。濃いほど混んでいる。{title[0]}。",
-        f"Series down, the hours of a week across; the darker, the fuller. {title[1]}.",
+        f"行が系列、列が 1 週間の時刻。青いほど混んでいる。{title[0]}。",
+        f"Series down, the hours of a week across; the bluer, the fuller. {title[1]}.",
     )
 
 
@@ -119,7 +119,7 @@ def errors_by_series(errors: pd.DataFrame, said: Words) -> Picture:
 @styled
 def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
     """An error over what a model learned from, a frame each: name of the x axis -> one row an amount, one column a method."""
-    figure, all_axes = canvas(4.4, ncols=len(frames), sharey=True, squeeze=False)
+    figure, all_axes = canvas(4.8, ncols=len(frames), sharey=True, squeeze=False)
     found, methods = [], list(dict.fromkeys(name for table in frames.values() for name in table))
     drawn = {}  # method -> its line: one look in all frames, one entry of the key
     for axes, (x, table) in zip(all_axes.flat, frames.items(), strict=True):
@@ -129,25 +129,22 @@ def error_curves(frames: dict[Words, pd.DataFrame]) -> Picture:
             draw_curves(axes, curve, first=methods.index(name), dot=".", linewidth=2, markersize=7)
             drawn[name] = axes.get_lines()[-1]
         axes.set_xticks(places.index, table.index)
-        label(axes, x=x, y=("RMSE", "RMSE") if axes is all_axes.flat[0] else ())
-        first, last = (table.iloc[k].dropna() for k in (0, -1))
-        best = [words(row.idxmin()) for row in (first, last)]
+        best = {table.index[k]: words(table.iloc[k].dropna().idxmin()) for k in (0, -1)}  # at either end
+        here = tuple("\n".join(f"{amount}: {name[k]}" for amount, name in best.items()) for k in (0, 1))
+        label(axes, here, x, ("RMSE", "RMSE") if axes is all_axes.flat[0] else ())
         found.append(
-            (
-                f"{table.index[0]} では{best[0][0]}、{table.index[-1]} では{best[1][0]}",
-                f"{best[0][1]} at {table.index[0]}, {best[1][1]} at {table.index[-1]}",
-            )
+            [f"{name[k]} {said}" for k, name in enumerate(x) for said in [here[k].replace("\n", ("、", ", ")[k])]]
         )
-    title = (
-        f"誤差が最小なのは、左から {'／'.join(ja for ja, _ in found)}",
-        f"Smallest error, from left to right: {'; '.join(en for _, en in found)}",
-    )
+    title = ("両端で誤差が最小の方法", "The method with the smallest error at either end")
     headline(figure, title)
     handles = [drawn[name] for name in methods]
     for said in figure.legend(handles=handles, loc="outside lower center", ncols=2).get_texts():
         said.set(**style.LITERAL)
+    ja, en = zip(*found, strict=True)
     return Picture(
-        figure, f"学習に使う量ごとの誤差の線。{title[0]}。", f"Error by how much is learned from. {title[1]}."
+        figure,
+        f"学習に使う量ごとの誤差の線。{title[0]}は、{'／'.join(ja)}。",
+        f"Error by how much is learned from. {title[1]}: {'; '.join(en)}.",
     )
 
 
