@@ -289,7 +289,7 @@ def two_means(walk: dict[str, pd.DataFrame], scale: pd.Series) -> Expected:
         ),
         (
             (skill(pooled, walk["ridge for each"]), skill(mean_rmsse, walk["ridge for each"])),
-            "比べる相手が系列ごとのリッジ回帰になっています。共通のブースティングと比べてください。",
+            "系列ごとのリッジ回帰と比べています。共通のブースティングと比べてください。",
             "You compare with a ridge for each. Compare with one boosting for all.",
         ),
         (
