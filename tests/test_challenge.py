@@ -1,6 +1,7 @@
 """Step 14: the best forecast is the best one, every leak gets its name, mistakes are told, and a card says it all."""
 
 import json
+import signal
 
 import numpy as np
 import pandas as pd
@@ -113,6 +114,16 @@ def test_a_mistake_is_told_in_both_languages(function, ja, en):
     with pytest.raises(Failure) as failure:
         ask(function, load_challenge(0), [900, 905, 910], limit=0.3)
     assert ja in failure.value.ja and en in failure.value.en
+
+
+def test_a_call_ends_in_time_where_interrupts_are_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a job that a shell has put in the background
+    try:
+        with pytest.raises(Failure):
+            ask(endless, load_challenge(0), [900, 905, 910], limit=0.3)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_card_is_made_of_a_function_that_fails(tmp_path):

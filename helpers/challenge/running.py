@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import io
 import linecache
+import signal
 import threading
 import time
 import traceback
@@ -89,6 +90,9 @@ def _stopped_after(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread can be interrupted
         return
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):  # ignored, as in a job in the background: then nothing would be interrupted
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(seconds, ring)
     timer.start()
     try:
@@ -99,6 +103,8 @@ def _stopped_after(seconds: float) -> Iterator[None]:
         raise  # the reader's own stop
     finally:
         timer.cancel()
+        if not callable(before):
+            signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 def _where(error: BaseException, pipeline: Pipeline) -> tuple[str, str]:
