@@ -296,4 +296,5 @@ def five_days(ewm: np.ndarray, empirical: np.ndarray) -> Expected:
         "100 日のうち 5 日を除くだけで、スキルは大きく変わります。これが、p が小さくならない理由です。",
         "Without five of 100 days the skill is quite another one. This is why p is not small.",
     )
-    return Expected((everything, rest), mistakes, found=found if everything - rest > 0.05 else ("", ""))
+    # On IBM two of the mistakes differ by 0.00002.
+    return Expected((everything, rest), mistakes, found=found if everything - rest > 0.05 else ("", ""), tolerance=1e-5)
