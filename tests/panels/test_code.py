@@ -132,7 +132,7 @@ def test_the_code_is_shown_escaped_with_a_button_that_copies_it(monkeypatch):
 
 def test_running_the_code_counts_as_a_look_at_the_test_part(capsys):
     executed(playground("ibm", None, epochs=1, hidden_size=2))
-    assert "Look" in capsys.readouterr().out
+    assert "This is look" in capsys.readouterr().out
 
 
 def own_table(rows=200):

@@ -34,12 +34,13 @@ def picture(panel):
 
 def shown(panel):
     """What a panel shows, but for the count of looks at the test part, which rises whatever is moved."""
-    return re.sub(r"\d+ 回目|Look \d+ at", "", panel.view.value + panel.more.value.split('data-fold="code"')[0])
+    return re.sub(r"\d+ 回目|look \d+ at", "", panel.view.value + panel.more.value.split('data-fold="code"')[0])
 
 
 def table(panel):
-    """The first table under the picture."""
-    return pd.read_html(io.StringIO(panel.more.value))[0]
+    """The first table under the picture, by its English names: a table holds both languages, of which the switch hides one."""
+    english = re.sub(r'<span lang="ja">.*?</span><span> / </span>', "", panel.more.value)
+    return pd.read_html(io.StringIO(english))[0]
 
 
 def every_control_acts(panel, moves):
@@ -47,7 +48,7 @@ def every_control_acts(panel, moves):
         before, page = shown(panel), panel.view.value
         panel.controls[name].value = value
         assert shown(panel) != before and panel.status.value == "", name
-        looks = [int(n) for html in (page, panel.view.value) for n in re.findall(r"Look (\d+) at", html)]
+        looks = [int(n) for html in (page, panel.view.value) for n in re.findall(r"look (\d+) at", html)]
         assert not looks or looks[1] == looks[0] + 1, name  # every move that scores on the test part is counted
 
 
@@ -189,8 +190,8 @@ def test_the_series_panel_looks_up_and_scores_one_series(monkeypatch):
     every_control_acts(panel, {"series": "b", "origin": 9, "horizon": 3, "covariates": False})
     ahead, mine = given["ahead"], given["ahead"].series == 1
 
-    def scored():  # by English names; cells of a table hold both languages
-        return {name.rpartition(" / ")[2]: error for name, error in table(panel).itertuples(index=False)}
+    def scored():
+        return dict(table(panel).itertuples(index=False))
 
     seen = scored()
     naive = (ahead.now - ahead.t)[mine, :3].square().mean().sqrt().item()
