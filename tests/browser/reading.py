@@ -31,12 +31,12 @@ JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
 # English words that stand in Japanese text. TERMS.md keeps a term in brackets at its first use, 日本語（English）; the rest:
 KEPT = {
     # models, methods and measures that have no other name, and CO2
-    *"LSTM RNN GRU RMSE MAE MASE CRPS PIT CQR ACI NRMSE EWM HAR AR HC AdamW Adam LBFGS TPE MSE CO ReLU tanh sigmoid".split(),
+    *"LSTM RNN GRU RMSE RMSSE MAE MASE CRPS PIT CQR ACI NRMSE EWM HAR AR HC AdamW Adam LBFGS TPE MSE CO ReLU tanh sigmoid".split(),
     # people whose names a method bears
     *"Holm Diebold Mariano Wolfe Newey West Hyndman Koehler Athanasopoulos Corsi Politis Romano".split(),
     # software, data and places
     *"Python PyTorch NumPy pandas scikit learn statsmodels Optuna JupyterLab TensorBoard SQLite GitHub Linux Windows OK".split(),
-    *"FRED Nasdaq torchmetrics Forecaster Scale DataFrame float inf".split(),  # names of code among words, too
+    *"FRED Nasdaq torchmetrics Forecaster Scale DataFrame float inf NaN kept state".split(),  # names of code among words, too
     *"Nikkei Amazon IBM Yahoo Finance Stooq investing com Excel CSV HTML GPU CPU CUDA UTF Shift JIS oneDNN gRPC IEEE".split(),
     # columns of the data, which the reader writes in code, and values of Python
     *"Open High Low Close Volume Date True False None ms kW ppm".split(),
@@ -50,12 +50,14 @@ CODE = re.compile(r"'[^']*'|\(\w+\): |\"[^\"]*\"|[\w-]+==\S+|\b\w*_\w+|\b\w+(?:\
 
 def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
     """(number of the cell or -1 for the contents pane, word, text around it) for every word of the other language on show."""
-    found, seen = [], notebook.page.evaluate(SEEN)
+    found, seen, sheet = [], notebook.page.evaluate(SEEN), "/exercises/" in notebook.page.url or "%2Fexercises" in notebook.page.url
     notebook.page.evaluate(CLOSE)
     for place, text in seen:
         if language == "en":
             words = JAPANESE.findall(text)
         else:
+            if sheet:  # what the reader's own code prints there, names in English and numbers, is not the tutorial's
+                text = "\n".join(line for line in text.splitlines() if JAPANESE.search(line))
             bare = CODE.sub("`", MENU.sub("", SOURCE.sub("", re.sub(r"（[^（）]*）", "", text))))
             words = [word for word in re.findall(r"[A-Za-z]{2,}", bare) if word not in KEPT]
         found += [(place, word, text) for word in words]

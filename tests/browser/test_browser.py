@@ -14,6 +14,7 @@ SLIDERS = {  # one slider of each panel beside the playground of step 05, which 
     "06_beyond_the_lag": ["seed"],
     "08_uncertainty": ["origin"],
     "09_many_columns": ["level"],
+    "10_many_series": ["origin"],
     "11_leakage": ["seed"],
     "12_backtest_and_search": ["seed"],
     "13_amazon_project": ["horizon"],
