@@ -93,6 +93,8 @@ WORDS = {
     "now + last week": ("今 + 先週の変化", "now + last week's change"),
     "now + usual change": ("今 + いつもの変化", "now + usual change"),
     "exponential smoothing": ("指数平滑法", "exponential smoothing"),
+    "last period": ("1 周期前の値", "one period before"),
+    "mean so far": ("それまでの平均", "mean so far"),
     "ridge": ("リッジ回帰", "ridge"),
     "boosting": ("勾配ブースティング", "boosting"),
     "ridge for each": ("系列ごとのリッジ回帰", "a ridge for each"),

@@ -36,10 +36,11 @@ KEPT = {
     *"Holm Diebold Mariano Wolfe Newey West Hyndman Koehler Athanasopoulos Corsi Politis Romano".split(),
     # software, data and places
     *"Python PyTorch NumPy pandas scikit learn statsmodels Optuna JupyterLab TensorBoard SQLite GitHub Linux Windows OK".split(),
-    *"FRED Nasdaq torchmetrics Forecaster Scale DataFrame float inf NaN kept state".split(),  # names of code among words, too
+    *"FRED Nasdaq torchmetrics Forecaster Scale DataFrame float inf NaN kept state torch Chronos CHRONOS".split(),  # names of code among words, too
     *"Nikkei Amazon IBM Yahoo Finance Stooq investing com Excel CSV HTML GPU CPU CUDA UTF Shift JIS oneDNN gRPC IEEE".split(),
     # columns of the data, which the reader writes in code, and values of Python
     *"Open High Low Close Volume Date True False None ms kW ppm".split(),
+    *"car park capacity cars Shopping BHMBCCMKT".split(),  # of the car parks, and their names
 }
 KEPT |= {"Shift", "Enter", "Ctrl"}
 MENU = re.compile(r"Run → Run All Cells|Kernel → Restart Kernel and Run All Cells")  # as JupyterLab writes them
