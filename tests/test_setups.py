@@ -55,10 +55,10 @@ def test_every_first_cell_is_the_one_that_first_cell_py_writes(path):
 
 
 def test_a_plain_first_cell_gets_the_guard_and_the_rest_stays():
-    source = "from helpers.exercises import check\nfrom helpers.language import switch, text\n\nswitch()"
+    source = "from helpers.exercises import progress\nfrom helpers.language import switch, text\n\nswitch()"
     cell = WRITER["first_cell"](source)
     assert cell.startswith("try:\n    from helpers.language import switch, text\nexcept ImportError")
-    assert cell.endswith("colab.py\nfrom helpers.exercises import check\n\nswitch()")
+    assert cell.endswith("colab.py\nfrom helpers.exercises import progress\n\nswitch()")
     assert WRITER["first_cell"](cell) == cell
 
 

@@ -12,6 +12,7 @@ from helpers.exercises import memory
 from helpers.exercises.checking import UNCHECKED, UNFILLED, Expected, judge, unfilled
 from helpers.exercises.question import Ask, Both, Question
 from helpers.language import check_choice, say, text
+from helpers.language.tables import spans
 
 
 class Step:
@@ -125,17 +126,14 @@ class Table:
         return [(step, *step.done()) for step in steps()]
 
     def _repr_html_(self) -> str:
-        def both(ja: str, en: str) -> str:
-            return f'<span lang="ja">{ja}</span><span> / </span><span lang="en">{en}</span>'
-
         heads = "".join(
-            f"<th>{both(*words)}</th>"
+            f"<th>{spans(*words)}</th>"
             for words in (("ステップ", "step"), ("予想", "guesses"), ("練習問題", "exercises"))
         )
         rows = ""
         for step, answered, solved in self._rows():
             link = f'<a href="{step.name}.ipynb">{step.name[:2]} '
-            named = both(*(f"{link}{title}</a>" for title in step.title))
+            named = spans(*(f"{link}{title}</a>" for title in step.title))
             sheet = f'<a href="exercises/{step.name}.ipynb">{solved} / {len(step.exercises)}</a>'
             rows += f"<tr><td>{named}</td><td>{answered} / {len(step.questions)}</td><td>{sheet}</td></tr>"
         return f'<table class="dataframe"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'

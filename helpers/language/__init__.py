@@ -138,8 +138,9 @@ def say(ja: str, en: str) -> None:
 def switch():
     """Three buttons that choose the language, and one for larger type.
 
-    Returns a widget, or None where the tutorial's packages are not installed; what to do is printed. Text, headings and tables change at once: both languages are there, each with its `lang`, and CSS
-    hides one. Figures and printed lines change when their cell runs next.
+    Returns a widget, or None where the tutorial's packages are not installed; what to do is printed. Text, headings and
+    tables change at once: both languages are there, each with its `lang`, and CSS hides one. Figures and printed lines
+    change when their cell runs next.
     """
     try:
         import ipywidgets as widgets  # here and not above, so that the helpers work where there is no notebook

@@ -16,7 +16,12 @@ COMMAS_FROM = 10_000  # 2021 stays as it is: it may be a year
 def marked(name: object) -> str:
     """A name as HTML: both languages where it is a known word, each with its `lang`; a reader's own name as it stands."""
     ja, en = (html.escape(word) for word in words(str(name)))
-    return ja if ja == en else f'<span lang="ja">{ja}</span><span> / </span><span lang="en">{en}</span>'
+    return ja if ja == en else spans(ja, en)
+
+
+def spans(ja: str, en: str) -> str:
+    """HTML in both languages for a cell of a table: the switch hides one, and what stands between the two."""
+    return f'<span lang="ja">{ja}</span><span> / </span><span lang="en">{en}</span>'
 
 
 def places(numbers: np.ndarray) -> int:
