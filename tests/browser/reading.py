@@ -51,11 +51,8 @@ CODE = re.compile(r"'[^']*'|\(\w+\): |\"[^\"]*\"|[\w-]+==\S+|\b\w*_\w+|\b\w+(?:\
 
 def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
     """(number of the cell or -1 for the contents pane, word, text around it) for every word of the other language on show."""
-    found, seen, sheet = (
-        [],
-        notebook.page.evaluate(SEEN),
-        "/exercises/" in notebook.page.url or "%2Fexercises" in notebook.page.url,
-    )
+    found, seen = [], notebook.page.evaluate(SEEN)
+    sheet = "/exercises/" in notebook.page.url.replace("%2F", "/")
     notebook.page.evaluate(CLOSE)
     for place, text in seen:
         if language == "en":

@@ -86,7 +86,7 @@ def test_the_language_switch_acts_at_once_both_ways_and_is_remembered(open_noteb
 
 
 def test_a_question_is_answered_by_keyboard_kept_and_taken_up(open_notebook, reader_chose):
-    """After Run All too: the line under the result and the one at the head follow a late choice; a reload keeps it."""
+    """After Run All too: the line under the result and the one at the head follow a late choice; it stays when all is run again."""
     reader_chose("en")
     notebook = open_notebook("02_windowing")
     notebook.run_all()
