@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from one_language import foreign
 
 ROOT = Path(__file__).parents[1]
 # English term, Japanese term, and patterns of words that would be a second name for it, or a metaphor in its place.
@@ -131,6 +132,20 @@ def test_the_patterns_find_what_they_are_for():
         assert strangers(wrong), wrong
     for right in ("窓を切り出す", "乱数の種", "種類", "一種の", "季節性", "季節ナイーブ予測", "fine", "arrival"):
         assert not strangers(right), right
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in TEXTS if file.suffix == ".ipynb"], ids=lambda file: f"{file.parent.name}-{file.stem}"
+)
+def test_the_prose_of_a_language_keeps_to_it(file):
+    """What make test-browser finds on the page, found here in seconds, as far as it stands in Markdown."""
+    prose = "\n".join(cell.source for cell in nbformat.read(file, 4).cells if cell.cell_type == "markdown")
+    prose = re.sub(r"(?s)```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", "`", prose)
+    prose = re.sub(r"\]\([^)]*\)", "]", prose)
+    for language in ("ja", "en"):
+        parts = re.findall(rf'(?s)<(div|span) lang="{language}">(.*?)</\1>', prose)
+        text = re.sub(r"<[^>]*>", "", "\n".join(part for _, part in parts))
+        assert foreign(text, language) == []
 
 
 def test_the_glossary_holds_every_term():

@@ -83,7 +83,7 @@ def count() -> Expected:
         ),
         (
             lambda rows, window, horizon, stride: rows - window - horizon + 1,
-            "ずらし幅を忘れています。窓は stride 行ごとに始まります。",
+            "ずらし幅を忘れています。窓はずらし幅の行数ごとに始まります。",
             "The stride is missing: windows start every stride rows.",
         ),
         (

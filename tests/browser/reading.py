@@ -1,8 +1,7 @@
-"""What a reader reads on the page, and which words of it are not in the language that was chosen."""
-
-import re
+"""What a reader reads on the page, and the words of it that are not in the language that was chosen."""
 
 from lab import Notebook
+from one_language import JAPANESE, foreign
 
 # Blocks of visible text in Markdown, outputs and the contents pane; folds are opened first, and closed again afterwards. Code and formulas are one sign
 # each. The entries of a menu are left out: they are what a function is called with, such as load_prices("nikkei225").
@@ -27,26 +26,6 @@ SEEN = """() => {
   }).filter(([, text]) => text);
 }"""
 CLOSE = "() => document.querySelectorAll('details[data-read]').forEach(fold => { fold.open = false; delete fold.dataset.read; })"
-JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
-# English words that stand in Japanese text. TERMS.md keeps a term in brackets at its first use, 日本語（English）; the rest:
-KEPT = {
-    # models, methods and measures that have no other name, and CO2
-    *"LSTM RNN GRU RMSE RMSSE MAE MASE CRPS PIT CQR ACI NRMSE EWM HAR AR HC AdamW Adam LBFGS TPE MSE CO ReLU tanh sigmoid".split(),
-    # people whose names a method bears
-    *"Holm Diebold Mariano Wolfe Newey West Hyndman Koehler Athanasopoulos Corsi Politis Romano".split(),
-    # software, data and places
-    *"Python PyTorch NumPy pandas scikit learn statsmodels Optuna JupyterLab TensorBoard SQLite GitHub Linux Windows OK".split(),
-    *"FRED Nasdaq torchmetrics Forecaster Scale DataFrame float inf NaN kept state torch Chronos CHRONOS".split(),  # names of code among words, too
-    *"Nikkei Amazon IBM Yahoo Finance Stooq investing com Excel CSV HTML GPU CPU CUDA UTF Shift JIS oneDNN gRPC IEEE".split(),
-    # columns of the data, which the reader writes in code, and values of Python
-    *"Open High Low Close Volume Date True False None ms kW ppm".split(),
-    *"car park capacity cars Shopping BHMBCCMKT".split(),  # of the car parks, and their names
-}
-KEPT |= {"Shift", "Enter", "Ctrl"}
-MENU = re.compile(r"Run → Run All Cells|Kernel → Restart Kernel and Run All Cells")  # as JupyterLab writes them
-SOURCE = re.compile(r"出典: .*")  # of data, as the source names itself
-# In what a cell prints: a name with a bracket, a point or an underscore, a part of a model, what stands in quotes, package==version.
-CODE = re.compile(r"'[^']*'|\(\w+\): |\"[^\"]*\"|[\w-]+==\S+|\b\w*_\w+|\b\w+(?:\.\w+)+|\b\w+(?=[(\[=])")
 
 
 def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
@@ -55,14 +34,11 @@ def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
     sheet = "/exercises/" in notebook.page.url.replace("%2F", "/")
     notebook.page.evaluate(CLOSE)
     for place, text in seen:
-        if language == "en":
-            words = JAPANESE.findall(text)
-        else:
-            if sheet:  # what the reader's own code prints there, names in English and numbers, is not the tutorial's
-                text = "\n".join(line for line in text.splitlines() if JAPANESE.search(line))
-            bare = CODE.sub("`", MENU.sub("", SOURCE.sub("", re.sub(r"（[^（）]*）", "", text))))
-            words = [word for word in re.findall(r"[A-Za-z]{2,}", bare) if word not in KEPT]
-        found += [(place, word, text) for word in words]
+        if (
+            sheet and language == "ja"
+        ):  # what the reader's own code prints there, names in English and numbers, is not the tutorial's
+            text = "\n".join(line for line in text.splitlines() if JAPANESE.search(line))
+        found += [(place, word, text) for word in foreign(text, language)]
     return found
 
 
