@@ -8,7 +8,9 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from unittest.mock import MagicMock
 
+import nbval.kernel
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -203,3 +205,13 @@ def test_where_css_does_not_reach_the_text_the_switch_says_so():
     assert re.search(r"\.jp-Notebook .*\.lstm-elsewhere \{display: none\}", css)
     page = language.switch().children[-1].value
     assert "lstm-elsewhere" in page and all(words in page for words in language.ELSEWHERE)
+
+
+def test_a_kernel_that_dies_at_once_is_started_again(monkeypatch):
+    """Two kernels that start side by side may choose the same port, and one of them dies."""
+    managers = [MagicMock(), MagicMock()]
+    managers[0].client().wait_for_ready.side_effect = RuntimeError("Kernel died before replying to kernel_info")
+    made = iter(managers)
+    monkeypatch.setattr(nbval.kernel, "KernelManager", lambda **_: next(made))
+    assert nbval.kernel.start_new_kernel() == (managers[1], managers[1].client())
+    managers[0].shutdown_kernel.assert_called_once()

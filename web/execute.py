@@ -74,7 +74,12 @@ def _run(file: Path, language: str, basis: str) -> Path:
     settings = "--ExecutePreprocessor.record_timing=False", "--ExecutePreprocessor.store_widget_state=False"
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--log-level", "WARN", "--to", "notebook", "--execute"]
     command += [*settings, "--output", str(unfinished), str(file)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    for _ in range(
+        3
+    ):  # kernels that start at once may choose the same port, and one of them dies (nbconvert issue 1066)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        if "Kernel died before replying" not in done.stderr:
+            break
     if done.returncode:
         raise RuntimeError(f"{file.name} ({language}):\n{done.stderr[-3000:]}")
     for old in kept.parent.glob(f"{file.stem}-*.ipynb"):
