@@ -134,7 +134,8 @@ def smoothed(table: pd.DataFrame, origins: np.ndarray) -> Expected:
         "成績表は、起点より後の値を変えて予測が動くかを見て、この誤りを言い当てます。",
         "The card finds this mistake by changing values after the origin and watching whether the forecast moves.",
     )
-    return Expected(up_to_the_origin, mistakes, [(table, origins[:3]), (table, origins)], found)
+    other = table.assign(value=table["value"].to_numpy()[::-1])
+    return Expected(up_to_the_origin, mistakes, [(table, origins[:3]), (table, origins), (other, origins[:5])], found)
 
 
 @STEP.exercise
