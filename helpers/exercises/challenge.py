@@ -175,6 +175,13 @@ def worth(reports: Sequence[Report]) -> Expected:
             "You divide by the error of the function handed in. Divide by that of the best baseline.",
         ),
     ]
+    mistakes.append(
+        (
+            each(lambda report: max(0.0, report.worth)),
+            "0 になっている値があります。負の値も 0 にせず、計算したままの値を答えてください。",
+            "One of the values is 0. Answer with what you compute, a negative value as it is.",
+        )
+    )
     found = (
         "勝てる余地は、提出した関数によらず、系列とベースラインだけで決まります。ほとんど 0 なら、ベースラインを提出するのが正しい答えです。",
         "What there is to win depends on the series and the baselines, not on the function handed in. Where it is about 0, the baseline is the right thing to hand in.",

@@ -64,8 +64,8 @@ def large_model(refits: int, per_trial: float) -> Expected:
         ),
         (
             refits * 60 / 3600,
-            "1 コアの、書き込みを除いた時間です。256 コアで分担します。",
-            "This is the time of one core without the writes. Share it between 256.",
+            "書き込みがほとんど入っていない、1 コアの時間です。256 コアで分担します。",
+            "This is the time of one core, with hardly any writes. Share it between 256.",
         ),
         (
             refits * 60 / 256 / 3600,
@@ -163,9 +163,7 @@ def still_to_do(wanted: int) -> Expected:
         ["RUNNING", "FAIL"],  # none complete
     ]
     wanted_of = [3, wanted, 5, wanted, wanted, 4, 2]
-    inputs = [
-        (pd.DataFrame({"state": states}), number) for states, number in zip(tables, wanted_of, strict=True)
-    ]
+    inputs = [(pd.DataFrame({"state": states}), number) for states, number in zip(tables, wanted_of, strict=True)]
     found = (
         "中断された試行は、誰かがやり直すまで、足りないままです。",
         "A trial that was cut off is missing until somebody runs it again.",
