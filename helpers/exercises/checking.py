@@ -1,4 +1,7 @@
-"""Checks for the exercises: they compute what is right themselves, and say what is wrong, not only that it is wrong."""
+"""Checks for the exercises: they compute what is right themselves, and say what is wrong, not only that it is wrong.
+
+More than 200 lines of code: an answer may take many forms, and what is said of a wrong one depends on its form.
+"""
 
 import contextlib
 import copy
