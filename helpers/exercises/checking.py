@@ -1,6 +1,6 @@
 """Checks for the exercises: they compute what is right themselves, and say what is wrong, not only that it is wrong.
 
-More than 200 lines of code: an answer may take many forms, and what is said of a wrong one depends on its form.
+More than 200 lines: an answer may be of any kind, and every way to be wrong has a sentence in two languages.
 """
 
 import contextlib
