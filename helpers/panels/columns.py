@@ -53,11 +53,11 @@ def interval_explorer(
         def show() -> Shown:
             with plots.room(*PLACE):
                 picture = plots.range_intervals(prices.iloc[-test:], drawn)
-            best_ja, best_en = words(best)
+            (best_ja, best_en), (own_ja, own_en) = words(best), words("LSTM on EWM")
             said = [
                 (
-                    f"LSTM の区間に、安値も高値も入ったのは {own['coverage']:.0%} の日です。",
-                    f"The LSTM's interval holds both low and high on {own['coverage']:.0%} of the days.",
+                    f"「{own_ja}」の区間に、安値も高値も入ったのは {own['coverage']:.0%} の日です。",
+                    f"The interval of “{own_en}” holds both low and high on {own['coverage']:.0%} of the days.",
                 ),
                 (
                     f"ピンボール損失は {own['pinball']:.4g} で、4 つのうち最も小さいのは「{best_ja}」です。",
