@@ -109,10 +109,10 @@ def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
             return False, UNFILLED
         if spoiled:
             return False, SPOILED
-    if same(given, right, expected):
+    if _all_same(given, right, expected):
         return True, tuple(" ".join(filter(None, words)) for words in zip(CORRECT, expected.found, strict=True))
     for wrong, ja, en in expected.mistakes:
-        if same(given, tuple(called(wrong, expected.inputs)) if expected.inputs else wrong, expected):
+        if _all_same(given, tuple(called(wrong, expected.inputs)) if expected.inputs else wrong, expected):
             return False, (ja, en)
     if expected.inputs:
         return False, _first_difference(given, right, expected)
@@ -158,6 +158,13 @@ def _untouched(before: Any, after: Any) -> bool:
         kept = not any(parameter.requires_grad for parameter in before.parameters())
         return not kept or _untouched(dict(before.state_dict()), dict(after.state_dict()))
     return _untouched(before.numpy(force=True), after.numpy(force=True)) if hasattr(before, "detach") else True
+
+
+def _all_same(given: Any, right: Any, expected: Expected) -> bool:
+    """Whether two answers are the same; two functions, whether each call gives the same: a large result rounds no other."""
+    if not expected.inputs:
+        return same(given, right, expected)
+    return all(same(value, wanted, expected) for value, wanted in zip(given, right, strict=True))
 
 
 def same(answer: Any, right: Any, expected: Expected) -> bool:

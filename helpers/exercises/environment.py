@@ -75,7 +75,7 @@ def doubled() -> Expected:
             "Only the first one comes back. A return inside the for ends the function in its first round.",
         ),
     ]
-    inputs = [([1, 2, 3, 4],), ([10, 5],), ([3, 0, -1, 7, 7],), ([7, 3, 3, 7],), ([0.25, 1.3, 2.0],)]
+    inputs = [([1, 2, 3, 4],), ([10, 5],), ([3, 0, -1, 7, 7],), ([7, 3, 3, 5, 7],), ([0.25, 1.3, 2.0],)]
     return Expected(lambda numbers: [2 * n for n in numbers[:-1]], mistakes, inputs)
 
 
