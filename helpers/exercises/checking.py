@@ -1,4 +1,7 @@
-"""Checks for the exercises: they compute what is right themselves, and say what is wrong, not only that it is wrong."""
+"""Checks for the exercises: they compute what is right themselves, and say what is wrong, not only that it is wrong.
+
+More than 200 lines: an answer may be of any kind, and every way to be wrong has a sentence in two languages.
+"""
 
 import contextlib
 import copy
