@@ -112,10 +112,10 @@ def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
             return False, UNFILLED
         if spoiled:
             return False, SPOILED
-    if same(given, right, expected):
+    if _all_same(given, right, expected):
         return True, tuple(" ".join(filter(None, words)) for words in zip(CORRECT, expected.found, strict=True))
     for wrong, ja, en in expected.mistakes:
-        if same(given, tuple(called(wrong, expected.inputs)) if expected.inputs else wrong, expected):
+        if _all_same(given, tuple(called(wrong, expected.inputs)) if expected.inputs else wrong, expected):
             return False, (ja, en)
     if expected.inputs:
         return False, _first_difference(given, right, expected)
@@ -146,7 +146,7 @@ def called(function: Callable, inputs: Sequence[tuple], spoiled: list[int] | Non
 
 
 def _untouched(before: Any, after: Any) -> bool:
-    """Whether an argument still holds the values that it was given with; of models and functions nothing is asked."""
+    """Whether an argument still holds the values that it was given with; of functions, and of models that are trained, nothing is asked."""
     if isinstance(before, (pd.DataFrame, pd.Series, pd.Index)):
         return before.equals(after)
     if isinstance(before, np.ndarray):
@@ -157,7 +157,17 @@ def _untouched(before: Any, after: Any) -> bool:
         return before == after or before != before
     if isinstance(before, dict):
         return list(before) == list(after) and all(map(_untouched, before.values(), after.values()))
+    if hasattr(before, "requires_grad_") and hasattr(before, "state_dict"):  # a model that is not to be trained
+        kept = not any(parameter.requires_grad for parameter in before.parameters())
+        return not kept or _untouched(dict(before.state_dict()), dict(after.state_dict()))
     return _untouched(before.numpy(force=True), after.numpy(force=True)) if hasattr(before, "detach") else True
+
+
+def _all_same(given: Any, right: Any, expected: Expected) -> bool:
+    """Whether two answers are the same; two functions, whether each call gives the same: a large result rounds no other."""
+    if not expected.inputs:
+        return same(given, right, expected)
+    return all(same(value, wanted, expected) for value, wanted in zip(given, right, strict=True))
 
 
 def same(answer: Any, right: Any, expected: Expected) -> bool:
@@ -204,6 +214,8 @@ def numbers(answer: Any, expected: Expected) -> np.ndarray | None:
         elif hasattr(answer, "detach"):
             answer = answer.detach().cpu()  # a tensor that still carries its gradient is an answer too
         if isinstance(answer, (str, bytes)) or np.iscomplexobj(answer):
+            return None
+        if np.asarray(answer).dtype.kind in "US":  # numbers written as words
             return None
         array = np.asarray(answer, dtype=float)
     except Exception:

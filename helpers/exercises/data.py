@@ -58,8 +58,9 @@ def wave(co2: pd.DataFrame) -> Expected:
         ),
         (
             period - 1,
-            "山と山の間にある行だけを数えています。7 日から 14 日までが 7 日であるように、差を答えてください。",
-            "You count only the rows in between. From the 7th to the 14th is 7 days: answer with the difference.",
+            "1 つ足りません。間の行だけを数えたか、系列の終わりで途切れた山を使っています。7 日から 14 日までが 7 日であるように、差を答えてください。",
+            "One too few: you count only the rows in between, or you use the last peak, which the end of the series cuts off. "
+            "From the 7th to the 14th is 7 days: answer with the difference.",
         ),
         (
             period + 1,
@@ -148,9 +149,19 @@ def slope() -> Expected:
             "割るところで掛けています。",
             "You multiply where you should divide.",
         ),
+        (
+            lambda price, scale: 1 - np.tanh(price / 10000) ** 2,
+            "いつも 10000 で割っています。引数の scale で割ってください。",
+            "You always divide by 10000. Divide by the argument scale.",
+        ),
+        (
+            lambda price, scale: np.round(1 - np.tanh(price / scale) ** 2, 3),
+            "値を丸めています。小さい傾きが正しく返るように、丸めずに返してください。",
+            "You round the value. Return it as it is, or small slopes come out wrong.",
+        ),
     ]
-    inputs = [(0.0, 1.0), (2.0, 4.0), (3.0, 3.0), (27575.57, 10000.0), (-1.0, 2.0)]
-    return Expected(lambda price, scale: 1 - np.tanh(price / scale) ** 2, mistakes, inputs, tolerance=1e-3)
+    inputs = [(0.0, 1.0), (2.0, 4.0), (3.0, 3.0), (27575.57, 10000.0), (-1.0, 2.0), (8.0, 2.0)]
+    return Expected(lambda price, scale: 1 - np.tanh(price / scale) ** 2, mistakes, inputs)
 
 
 @STEP.exercise
@@ -182,13 +193,17 @@ def newest_first(prices: pd.DataFrame, column: str) -> Expected:
             "You sort by price. Sort by date.",
         ),
     ]
-    days = pd.date_range("2024-01-01", periods=4)[::-1]
-    small = pd.DataFrame({column: [121.0, 110.0, 125.0, 100.0]}, index=days)
+    days = pd.date_range("2024-01-01", periods=4, name="Date")[::-1]
+    rose, fell = (
+        pd.DataFrame({column: values}, index=days)
+        for values in ([121.0, 110.0, 125.0, 100.0], [100.0, 125.0, 110.0, 121.0])
+    )
     found = (
         "日付の順を先に確かめると、こうした誤りを防げます。",
         "Checking the order of the dates first keeps such mistakes away.",
     )
-    return Expected(right, mistakes, [(small, column), (prices[[column]].iloc[::-1], column)], found, tolerance=1e-6)
+    inputs = [(rose, column), (fell, column), (prices[[column]].iloc[::-1], column)]
+    return Expected(right, mistakes, inputs, found, tolerance=1e-6)
 
 
 @STEP.exercise

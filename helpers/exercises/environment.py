@@ -69,8 +69,13 @@ def doubled() -> Expected:
             "2 * リスト は、値を 2 倍にせず、リストを 2 回つなげます。値を 1 つずつ 2 倍にしてください。",
             "2 * list does not double the values: it puts the list behind itself. Double the values one by one.",
         ),
+        (
+            lambda numbers: [2 * numbers[0]],
+            "最初の 1 つだけが返っています。return が for の中にあると、1 回めで関数が終わります。",
+            "Only the first one comes back. A return inside the for ends the function in its first round.",
+        ),
     ]
-    inputs = [([1, 2, 3, 4],), ([10, 5],), ([3, 0, -1, 7, 7],)]
+    inputs = [([1, 2, 3, 4],), ([10, 5],), ([3, 0, -1, 7, 7],), ([7, 3, 3, 5, 7],), ([0.25, 1.3, 2.0],)]
     return Expected(lambda numbers: [2 * n for n in numbers[:-1]], mistakes, inputs)
 
 
@@ -99,5 +104,5 @@ def per_cent() -> Expected:
             "That is a ratio. This function answers in per cent: multiply by 100.",
         ),
     ]
-    inputs = [(100, 110), (200, 150), (50, 50), (8.0, 2.0)]
+    inputs = [(100, 110), (200, 150), (50, 50), (8.0, 2.0), (3, 4), (7, 5)]
     return Expected(lambda before, after: (after - before) / before * 100, mistakes, inputs)

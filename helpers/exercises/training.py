@@ -72,13 +72,18 @@ def best_rate(losses: dict[float, list[float]]) -> Expected:
         ),
         (
             max(losses),
-            "それは、いちばん大きい学習率です。損失が小さくなったか、表の最後の値を見てください。",
-            "That is the largest rate. Look at the last values in the table: did the loss get small?",
+            "それは、いちばん大きい学習率です。表示された最後の損失を、ほかの学習率のものと比べてください。",
+            "That is the largest rate. Compare its last loss with those of the other rates.",
         ),
         (
             last[right],
             "それは損失です。その損失になった学習率を答えてください。",
             "That is the loss. Answer with the learning rate that gave it.",
+        ),
+        (
+            list(losses).index(right) + 1,
+            "それは何行目かです。その行の学習率を答えてください。",
+            "That is the number of the line. Answer with the learning rate in it.",
         ),
         (
             0.001,
@@ -102,6 +107,11 @@ def naive_mae(x_validation: Tensor, t_validation: Tensor, x_fit: Tensor, t_fit: 
             error.mean(),
             "正と負の誤差が打ち消し合っています。平均の前に絶対値をとってください。",
             "Positive and negative errors cancel. Take the absolute value before the mean.",
+        ),
+        (
+            -error.mean(),
+            "正の誤差と負の誤差が打ち消し合った平均です。絶対値は、平均の前に、誤差ごとにとってください。",
+            "In this mean, positive and negative errors have cancelled. Take the absolute value of each error before the mean.",
         ),
         (
             (error**2).mean().sqrt(),
@@ -166,9 +176,15 @@ def standardise() -> Expected:
             "それは、標準化した値をもとに戻す計算です。",
             "That is the way back, from standardised values.",
         ),
+        (
+            lambda values, train: (values - train.mean(dim=0)) / train.std(dim=0),
+            "窓の日ごとに、別々の平均と標準偏差を使っています。train のすべての値から、1 つずつ計算してください。",
+            "Every day of the window has a mean and a standard deviation of its own. Take one of each, over all values of train.",
+        ),
     ]
     train = 100 + 15 * torch.randn(2000, generator=torch.Generator().manual_seed(0))
-    inputs = [(torch.tensor([100.0, 130.0]), train), (train + 40, train), (train[:50], train)]
+    windows = train.reshape(400, 5, 1) + torch.arange(5.0)[:, None]  # each day of a window a little higher
+    inputs = [(torch.tensor([100.0, 130.0]), train), (train + 40, train), (train[:50], train), (windows[:6], windows)]
     return Expected(lambda values, train: (values - train.mean()) / train.std(), mistakes, inputs, tolerance=2e-3)
 
 
@@ -176,9 +192,9 @@ def standardise() -> Expected:
 def rises_again() -> Expected:
     """Find the bug: gradients of past epochs that are never cleared."""
 
-    def loop(clear):
+    def loop(clear, lr=0.1):
         def train(model, x, t, epochs):
-            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=lr)
             losses = []
             for _ in range(epochs):
                 loss = nn.functional.mse_loss(model(x), t)
@@ -196,6 +212,9 @@ def rises_again() -> Expected:
     def last_only(model, x, t, epochs):
         return loop("before")(model, x, t, epochs)[-1:]
 
+    def first_only(model, x, t, epochs):
+        return loop("before")(model, x, t, epochs)[:1]
+
     mistakes = [
         (
             loop("never"),
@@ -211,6 +230,21 @@ def rises_again() -> Expected:
             last_only,
             "学習は正しくなりました。最後だけでなく、すべてのエポックの損失を返してください。",
             "The training is right now. Return the losses of all epochs, not only the last.",
+        ),
+        (
+            first_only,
+            "最初のエポックの損失だけが返っています。return が for の中にあると、1 回めで関数が終わります。",
+            "Only the loss of the first epoch comes back. A return inside the for ends the function in its first round.",
+        ),
+        (
+            loop("never", lr=0.01),
+            "学習率を下げても、原因は残っています。1 エポックの 5 つの手順と見比べて、足りないものを探してください。",
+            "A lower rate leaves the cause in place. Compare the loop with the five lines of an epoch: what is missing?",
+        ),
+        (
+            loop("before", lr=0.01),
+            "原因は直りましたが、学習率も変わっています。lr は 0.1 のままにしてください。",
+            "The cause is mended, but the learning rate has changed too. Leave lr at 0.1.",
         ),
     ]
     torch.manual_seed(0)
@@ -233,6 +267,11 @@ def spread_of_seeds(errors: list[float], naive_rmse: float) -> Expected:
             (errors.std(ddof=1), gap),
             "1 つめは標準偏差です。ここでは、最大の RMSE から最小の RMSE を引いた値を答えます。",
             "The first is the standard deviation. Here it is the largest RMSE minus the smallest.",
+        ),
+        (
+            (errors.std(), gap),
+            "1 つめは、ばらつきを表す標準偏差です。ここでは、最大の RMSE と最小の RMSE の差を答えます。",
+            "The first is a standard deviation. Here the difference of the largest and the smallest RMSE is asked for.",
         ),
         (
             (gap, spread),
@@ -259,4 +298,5 @@ def spread_of_seeds(errors: list[float], naive_rmse: float) -> Expected:
         "シードを変えただけでも、RMSE はこの幅だけ動きます。1 回の学習で比べると、その差が本物かどうか分かりません。",
         "Changing the seed alone moves the RMSE by this much. From one run you cannot tell whether a difference is real.",
     )
-    return Expected((spread, gap), mistakes, found=found)
+    # the numbers that the cell prints with one decimal are close enough; five equal RMSE show nothing
+    return Expected((spread, gap), mistakes, found=found if spread else ("", ""), tolerance=1e-3)

@@ -156,6 +156,10 @@ def no_error_at_all() -> Expected:
         x = [values[start : start + window] for start in starts]
         return np.array(x), np.array([values[start + first] for start in starts])
 
+    def column(values, window):
+        x, t = cut(values, window, window, window)
+        return x, t[:, None]
+
     mistakes = [
         (
             lambda values, window: cut(values, window, window - 1, window),
@@ -177,6 +181,17 @@ def no_error_at_all() -> Expected:
             "目標が窓から外れましたが、窓が 1 日短くなりました。窓の長さは window のままにします。",
             "The target is outside the window now, but the window has become a day shorter. Keep it at window days.",
         ),
+        (
+            lambda values, window: cut(values, 5, 5, 5),
+            "窓の長さが 5 に決まっています。引数の window を使ってください。",
+            "The window is always 5 days long. Use the argument window.",
+        ),
+        (
+            column,
+            "値は合っていますが、t に長さ 1 の方向が残っています。このままでは、x_cut[:, -1] - t_cut がすべての組の差になります。t は 1 日に 1 つの数を並べた (窓の数,) にします。",
+            "The values are right, but t has an axis of length 1 too many: x_cut[:, -1] - t_cut then takes the difference of every "
+            "pair. Make it one number a window, of shape (windows,).",
+        ),
     ]
     values = np.array([100.0, 102, 105, 103, 106, 108, 107, 109])
     inputs = [(values, 5), (values, 3), (np.arange(20.0) ** 2, 4)]
@@ -184,7 +199,7 @@ def no_error_at_all() -> Expected:
         "目標が窓の中にあると、写すだけで誤差が 0 になります。良すぎる成績は、まず x と t を並べて疑います。",
         "With the target inside the window, copying it gives no error. When a score is too good, look at x and t side by side first.",
     )
-    return Expected(lambda values, window: cut(values, window, window, window), mistakes, inputs, found)
+    return Expected(lambda values, window: cut(values, window, window, window), mistakes, inputs, found, shaped=True)
 
 
 @STEP.exercise
@@ -194,8 +209,8 @@ def apart(shares: dict[int, float], window: int, horizon: int) -> Expected:
     mistakes = [
         (
             window,
-            "その stride では、予測する日が次の窓の最初の日になり、まだ学習部分に入ります。表の 0% の行を探してください。",
-            "At that stride the day to forecast is the first of the next window, and still in training. Look for 0% in the table.",
+            "その stride では、予測する日が次の窓の最初の日になり、まだ学習部分に入ります。shares の値が 0 になる stride を探してください。",
+            "At that stride the day to forecast is the first of the next window, and still in training. Look in shares for the stride with a 0.",
         ),
         (
             right + 1,

@@ -200,6 +200,16 @@ def test_but_not_to_another_number_or_by_more_than_a_hundredth(answer, right):
     assert said(answer, right)[0] is False
 
 
+def test_what_a_function_gives_is_rounded_by_itself():
+    judged, (_, en) = judge(lambda x: round(x / 3), Expected(lambda x: x / 3, [], [(300,), (4,)]))
+    assert not judged and en.startswith("With the arguments (4) it gives 1.")
+
+
+@pytest.mark.parametrize("answer", [["1", "2"], np.array(["1", "2"])], ids=lambda a: type(a).__name__)
+def test_words_are_no_numbers(answer):
+    assert said(answer, [1, 2])[0] is False
+
+
 @pytest.mark.parametrize(
     "answer",
     [np.array([3.0, 2.0]), torch.tensor([3.0, 2.0]), pd.Series([3.0, 2.0]), [3.0, 2.0]],
@@ -223,6 +233,17 @@ def test_a_function_may_not_change_what_it_is_given(kind):
 
     judged, (ja, en) = judge(doubled, Expected(lambda values: values[0] * 0 + 12.0, [], [(kind([1.0, 3.0]),)]))
     assert not judged and "書きかえ" in ja and "changes the arguments" in en
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_model_may_be_changed_only_if_it_is_to_be_trained(trained):
+    def zeroed(layer, x):
+        with torch.no_grad():
+            layer.bias.zero_()
+        return 7
+
+    layer = torch.nn.Linear(1, 1).requires_grad_(trained)
+    assert judge(zeroed, Expected(lambda layer, x: 7, [], [(layer, 1)]))[0] is trained
 
 
 def test_an_error_where_an_array_is_expected_is_said():
