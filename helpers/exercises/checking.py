@@ -187,11 +187,9 @@ def rounded(answers: Sequence[Any], right: Sequence[Any]) -> bool:
     if len(answers) != len(right) or not all(isinstance(number, (int, float)) for number in (*answers, *right)):
         return False
     places = max(len(f"{answer}".partition(".")[2].removesuffix("0")) for answer in answers)
-    fine = 0.5 * 10.0**-places <= 0.01 * max(map(abs, right))
-    halves = (1 - 1e-9, 1 + 1e-9)
-    return fine and all(
-        any(round(r * half, places) == a for half in halves) for a, r in zip(answers, right, strict=True)
-    )
+    if 0.5 * 10.0**-places > 0.01 * max(map(abs, right)):
+        return False
+    return all(a in (round(r - 1e-9, places), round(r + 1e-9, places)) for a, r in zip(answers, right, strict=True))
 
 
 def numbers(answer: Any, expected: Expected) -> np.ndarray | None:

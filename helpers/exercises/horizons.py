@@ -292,7 +292,11 @@ def nearest() -> Expected:
         "並べかえると、隣の日の窓が学習部分に入ります。その目標は、当てたい 14 日と 13 日が同じです。",
         "Shuffled, the training part gets the windows of the days next to a test window: 13 of the 14 days to forecast are in their targets.",
     )
-    walks = ((8, 30, 14), (9, 30, 14), (4, 10, 3))  # on these, more windows may be dropped than need be: nothing changes
+    walks = (
+        (8, 30, 14),
+        (9, 30, 14),
+        (4, 10, 3),
+    )  # on these, more windows may be dropped than need be: nothing changes
     inputs = [(generate("random_walk", 1092, seed)["Close"], *lengths) for seed, *lengths in walks]
     inputs += [(_shows_every_window_too_many(horizon), window, horizon) for window, horizon in ((30, 14), (8, 20))]
     return Expected(scored(False, purged), mistakes, inputs, found)
