@@ -146,17 +146,16 @@ def price_forecast() -> Expected:
         ),
     ]  # fmt: skip
 
-    def goes_on(changes: Tensor) -> Tensor:
-        """Half of the latest change."""
+    def half_of_the_last_change(changes: Tensor) -> Tensor:
         return changes[:, -1] / 2
 
-    def mean(changes: Tensor) -> Tensor:
-        """The mean change of the window."""
+    def mean_change(changes: Tensor) -> Tensor:
         return changes.mean(dim=1)
 
     few = torch.tensor([[[100.0], [101.0], [103.0]], [[101.0], [103.0], [102.0]]])
-    more = 100 + torch.randn(6, 5, 1, generator=torch.Generator().manual_seed(0))
-    return Expected(right, mistakes, [(few, goes_on), (few, mean), (more, mean)])
+    more = 100 + torch.randn(6, 30, 1, generator=torch.Generator().manual_seed(0))
+    inputs = [(few, half_of_the_last_change), (few, mean_change), (more[:, :5], mean_change), (more, mean_change)]
+    return Expected(right, mistakes, inputs, shaped=True)
 
 
 @STEP.exercise
@@ -200,7 +199,7 @@ def seasonal_change() -> Expected:
     ]
     small = pd.Series([1.0, 2.0, 4.0, 8.0, 9.0, 11.0, 16.0, 17.0])
     walk = generate("random_walk", 60, 1)["Close"]
-    return Expected(right, mistakes, [(small, 3), (walk, 24), (walk, 7)])
+    return Expected(right, mistakes, [(small, 3), (walk, 24), (walk, 7)], shaped=True)
 
 
 @STEP.exercise
@@ -241,6 +240,21 @@ def smooth_walk() -> Expected:
             "Without the column the win is gone, but nothing is mended. Make it a mean of the past alone.",
         ),
         (
+            scored(centred, ["change"]),
+            "`smooth` を学習に使っていません。列は 2 つとも残し、`smooth` を過去だけの平均にしてください。",
+            "`smooth` is no longer learned from. Keep both columns, and make `smooth` a mean of the past alone.",
+        ),
+        (
+            scored(lambda change: change, ["change"]),
+            "表から `smooth` を外しています。列を減らさずに、`smooth` を過去だけの平均にしてください。",
+            "You have taken `smooth` out of the table. Keep it, and make it a mean of the past alone.",
+        ),
+        (
+            scored(past_only, ["smooth"]),
+            "平均は直りましたが、`change` を使っていません。列は 2 つとも使います。",
+            "The mean is mended, but `change` is not used. Use both columns.",
+        ),
+        (
             scored(past_only, end=None),
             "平均は直りましたが、最後の 200 日も学習に使っています。学習は、その前の日だけです。",
             "The mean is mended, but the last 200 days are learned from too. Learn from the days before them alone.",
@@ -262,6 +276,9 @@ def smooth_walk() -> Expected:
 @STEP.exercise
 def without(table: pd.DataFrame) -> Expected:
     """Study: the error of a linear regression on the seasonal columns, each left out in turn."""
+    for name, steps in (("day", 24), ("week", 168)):
+        if not table[name][steps:].equals(table["next"].shift(steps)[steps:].rename(name)):
+            raise ValueError(f"table: {name}")
     names = ["change", "day", "week"]
     past, ahead = table[: "2013-06-30 23:00"], table["2013-07-01":]  # fmt: skip
     naive = rmse(ahead["next"], 0 * ahead["next"])

@@ -195,13 +195,14 @@ def same(answer: Any, right: Any, expected: Expected) -> bool:
 def rounded(answers: Sequence[Any], right: Sequence[Any]) -> bool:
     """Whether single numbers are the right ones, rounded as people read them off a table: all to the same decimal place.
 
-    That place must leave an error of 1% or less of the largest one, so that 10 is not taken for 10.19.
+    That place must leave an error of 1% or less of the largest one, so that 10 is not taken for 10.19. A half may go up or down.
     """
     if len(answers) != len(right) or not all(isinstance(number, (int, float)) for number in (*answers, *right)):
         return False
-    places = max(len(f"{answer!r}".partition(".")[2].removesuffix("0")) for answer in answers)
-    fine = 0.5 * 10.0**-places <= 0.01 * max(map(abs, right))
-    return fine and all(round(r, places) == a for a, r in zip(answers, right, strict=True))
+    places = max(len(f"{answer}".partition(".")[2].removesuffix("0")) for answer in answers)
+    if 0.5 * 10.0**-places > 0.01 * max(map(abs, right)):
+        return False
+    return all(a in (round(r - 1e-9, places), round(r + 1e-9, places)) for a, r in zip(answers, right, strict=True))
 
 
 def numbers(answer: Any, expected: Expected) -> np.ndarray | None:

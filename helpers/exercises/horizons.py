@@ -208,17 +208,27 @@ def closed_loop() -> Expected:
         ),
     ]  # fmt: skip
 
-    def half(x: Tensor) -> Tensor:
-        """Half of the latest change goes on."""
+    def half_of_the_last_change(x: Tensor) -> Tensor:
         return (x[:, -1] - x[:, -2]) / 2
 
-    def to_the_mean(x: Tensor) -> Tensor:
-        """A third of the way back to the mean of the window."""
+    def third_of_the_way_to_the_mean(x: Tensor) -> Tensor:
         return (x.mean(dim=1) - x[:, -1]) / 3
 
     few = torch.tensor([[[100.0], [101.0], [103.0]], [[101.0], [103.0], [99.0]]])
     more = 100 + torch.randn(4, 6, 1, generator=torch.Generator().manual_seed(0))
-    return Expected(right, mistakes, [(half, few, 3), (to_the_mean, few, 4), (to_the_mean, more, 8)])
+    half, third = half_of_the_last_change, third_of_the_way_to_the_mean
+    return Expected(right, mistakes, [(half, few, 3), (third, few, 4), (third, more, 8)], shaped=True)
+
+
+def _shows_every_window_too_many(horizon: int) -> pd.Series:
+    """Repeats itself every 40 days, but for a leap on the test part's first day, which only a window too many has seen.
+
+    A slight rise makes the last of all similar windows the nearest, so each of them shows up in the forecasts.
+    """
+    days = np.arange(700)
+    values = np.random.default_rng(0).normal(size=40)[days % 40] + 1e-5 * days
+    values[len(days) - 200 - horizon + 1] += 6
+    return pd.Series(values)
 
 
 @STEP.exercise
@@ -244,6 +254,9 @@ def nearest() -> Expected:
         x_train, t_train = purge(x_train, t_train, horizon)
         return x_train, x_test, t_train, t_test
 
+    def one_left(x_train, x_test, t_train, t_test, horizon):
+        return purged(x_train, x_test, t_train, t_test, horizon - 1)
+
     def test_purged(x_train, x_test, t_train, t_test, horizon):
         x_test, t_test = purge(x_test, t_test, horizon)
         return x_train, x_test, t_train, t_test
@@ -260,6 +273,11 @@ def nearest() -> Expected:
             "Now the parts are in the order of time. What is left is the border: the targets of the last training windows still reach into the test part.",
         ),
         (
+            scored(False, one_left),
+            "学習部分に、目標がテスト部分に入る窓が 1 つ残っています。捨てる数を、1 日ずつ数えて確かめてください。",
+            "One training window is left whose targets reach into the test part. Count day by day how many must be dropped.",
+        ),
+        (
             scored(True, purged),
             "並べかえたあとで捨てても、重なる窓は学習部分の全体に散らばったままです。先に、時間の順に分けてください。",
             "Dropped after shuffling, the windows that overlap are still all over the training part. Split in the order of time first.",
@@ -274,7 +292,13 @@ def nearest() -> Expected:
         "並べかえると、隣の日の窓が学習部分に入ります。その目標は、当てたい 14 日と 13 日が同じです。",
         "Shuffled, the training part gets the windows of the days next to a test window: 13 of the 14 days to forecast are in their targets.",
     )
-    inputs = [(generate("random_walk", 1092, seed)["Close"], 30, 14) for seed in (0, 4, 5)]
+    walks = (
+        (8, 30, 14),
+        (9, 30, 14),
+        (4, 10, 3),
+    )  # on these, more windows may be dropped than need be: nothing changes
+    inputs = [(generate("random_walk", 1092, seed)["Close"], *lengths) for seed, *lengths in walks]
+    inputs += [(_shows_every_window_too_many(horizon), window, horizon) for window, horizon in ((30, 14), (8, 20))]
     return Expected(scored(False, purged), mistakes, inputs, found)
 
 

@@ -56,6 +56,9 @@ ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
 def adaptive(calibration: np.ndarray, scores: np.ndarray, gamma: float) -> Expected:
     """Observe: the coverage of a fixed and of an adaptive margin on the last 200 days, which are three times as volatile."""
 
+    if (len(calibration), len(scores)) != (100, 300):
+        raise ValueError("calibration, scores")
+
     def coverages(share: Callable[[np.ndarray], float]) -> tuple[float, float]:
         both = (adaptive_margins(calibration, scores, 0.8, speed) for speed in (0, gamma))
         fixed, adapting = (share(scores <= margins) for margins in both)
@@ -118,6 +121,11 @@ def windows_needed() -> Expected:
             "You count the one still to come as well. What is asked for is m, the scores at hand.",
         ),
         (
+            lambda confidence, step: int(np.ceil(confidence / (1 - confidence))) * step,
+            "割り切れるはずの `confidence` で、m が 1 つ多くなっています。`0.9 / (1 - 0.9)` を表示してみてください。",
+            "Where m should come out even it is one too large. Print `0.9 / (1 - 0.9)`.",
+        ),
+        (
             lambda confidence, step: step,
             "m q の切り上げは、いつでも m 以下です。これから来る 1 個を加えた (m + 1) q で考えてください。",
             "m q, rounded up, is at most m for any m. Use (m + 1) q, which counts the score still to come.",
@@ -133,7 +141,7 @@ def windows_needed() -> Expected:
             "You add the days of one window. It takes `step` windows to be worth one.",
         ),
     ]
-    inputs = [(0.75, 1), (0.75, 21), (0.95, 14), (0.6, 5), (0.5, 10)]
+    inputs = [(0.75, 1), (0.75, 21), (0.95, 14), (0.6, 5), (0.5, 10), (0.8, 1), (0.9, 21), (0.99, 3)]
     found = (
         "95% 区間を 14 日先に作るには、校正部分に 266 個の窓が要ります。1 年分より多い数です。",
         "A 95% interval 14 days ahead needs 266 windows in the calibration part: more than a year of trading days.",
@@ -183,7 +191,8 @@ def interval_score() -> Expected:
     actual, low, high = np.array([3.0, 9.0, -1.0]), np.array([1.0, 2.0, 1.0]), np.array([4.0, 6.0, 4.0])
     random = np.random.default_rng(0)
     many = random.normal(size=30)
-    inputs = [(actual, low, high, 0.8), (actual, low, high, 0.5), (many, many * 0 - 1, many * 0 + 1.5, 0.9)]
+    inputs = [(actual, low, high, 0.8), (actual, low, high, 0.5)]
+    inputs += [(many, many * 0 - 1, many * 0 + 1.5, confidence) for confidence in (0.9, 0.85)]
     return Expected(scored, mistakes, inputs)
 
 
@@ -191,7 +200,7 @@ def interval_score() -> Expected:
 def too_narrow() -> Expected:
     """Find the bug: the margin comes from residuals of the training part."""
 
-    def interval(parts: str, fitted: str = "train", size: Callable = np.abs) -> Callable:
+    def interval(parts: str, fitted: str = "train", size: Callable = np.abs, confidence: float = 0.8) -> Callable:
         def margin_and_coverage(series):
             x, t = make_windows(series, 5)
             x, x_test, t, t_test = split_last(x, t, 200)
@@ -203,7 +212,7 @@ def too_narrow() -> Expected:
             def residuals(part: str) -> np.ndarray:
                 return targets[part][:, 0].numpy() - model.predict(windows[part][:, :, 0])
 
-            around = margin(size(residuals(parts)), 0.8)
+            around = margin(size(residuals(parts)), confidence)
             return around, np.mean(np.abs(residuals("test")) <= around)
 
         return margin_and_coverage
@@ -213,6 +222,11 @@ def too_narrow() -> Expected:
             interval("train"),
             "まだ、80% 区間に 80% よりずっと少ない日しか入りません。スコアは、モデルがまだ見ていない日のものですか。",
             "Far fewer than 80% of the days still lie in the 80% interval. Are the scores of days that the model has not seen?",
+        ),
+        (
+            interval("train", confidence=0.9),
+            "割合を上げて余白を広げても、原因は残ります。スコアは、モデルがまだ見ていない日のものですか。",
+            "A higher confidence widens the margin, but the cause is still there. Are the scores of days that the model has not seen?",
         ),
         (
             interval("test"),
@@ -244,13 +258,13 @@ def too_narrow() -> Expected:
 
 
 @STEP.exercise
-def unrest(sizes: pd.Series, around: float, calibration: int) -> Expected:
+def unrest(sizes: pd.Series, calibration: int) -> Expected:
     """Study: the coverage of one fixed margin on calm and on volatile days, told apart by the 20 days before."""
-    days = sizes[calibration:]
+    days, fixed = sizes[calibration:], margin(sizes[:calibration], 0.8)
 
-    def split(before: pd.Series, around: float = around) -> tuple[float, float]:
+    def split(before: pd.Series, around: float = fixed, middle: float | None = None) -> tuple[float, float]:
         before = before[calibration:]
-        volatile = before > before.median()
+        volatile = before > (before.median() if middle is None else middle)
         inside = days <= around
         return inside[~volatile].mean(), inside[volatile].mean()
 
@@ -274,8 +288,13 @@ def unrest(sizes: pd.Series, around: float, calibration: int) -> Expected:
         ),
         (
             split(recent.shift(1), margin(sizes, 0.8)),
-            "余白を、すべての日から決めています。余白は `around` です。",
-            "You take the margin from all days. The margin is `around`.",
+            "余白を、すべての日から決めています。余白は、最初の `CALIBRATION` 日だけから決めます。",
+            "You take the margin from all days. It comes from the first `CALIBRATION` days alone.",
+        ),
+        (
+            split(recent.shift(1), middle=recent.shift(1).median()),
+            "中央値に、最初の `CALIBRATION` 日も入っています。残りの日だけで求めてください。",
+            "The first `CALIBRATION` days are in the median too. Find it over the other days alone.",
         ),
         (
             tuple(1 - coverage for coverage in right),

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from helpers.data import generate, load_prices
 from helpers.exercises.checking import Expected
 from helpers.exercises.question import Question
 from helpers.exercises.step import Step
@@ -72,6 +73,8 @@ ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
 @STEP.exercise
 def sine(actual: np.ndarray, y: np.ndarray) -> Expected:
     """Observe: the best lag of the forecasts of a sine wave."""
+    if not np.allclose(actual, load_prices("sine")["Close"][-len(actual) :]):
+        raise ValueError("actual_sine")
     profile = lag_profile(actual, y)
     mistakes = [
         (
@@ -86,8 +89,8 @@ def sine(actual: np.ndarray, y: np.ndarray) -> Expected:
         ),
         (
             profile.idxmin() + 1,
-            "k を 1 から数えています。いちばん左の棒は k = 0、つまり同じ日です。",
-            "You count k from 1. The leftmost bar is k = 0, the same day.",
+            "k を 1 から数えたか、別の系列の表を読んだ値です。正弦波の表の左の列を読んでください。0 が同じ日です。",
+            "Either k is counted from 1, or another series' table is read. Read the left column of the sine's: 0 is the same day.",
         ),
     ]
     found = (
@@ -240,6 +243,9 @@ def too_good(series: pd.Series, window: int) -> Expected:
     def naive_moved(series, window, forecast):
         return score(series, window, forecast, EARLY, EARLY, LATE)
 
+    def without_the_first(series, window, forecast):
+        return score(series, window, forecast, LATE, LATE, LATE)
+
     def moved_the_other_way(series, window, forecast):
         return score(series, window, forecast, LATE, EARLY, LATE)
 
@@ -255,9 +261,14 @@ def too_good(series: pd.Series, window: int) -> Expected:
             "The days match now, but the last one is missing. Without any shift all 100 days are scored.",
         ),
         (
+            without_the_first,
+            "同じ日どうしを比べていますが、最初の 1 日が落ちています。ずらさなければ、100 日すべてを採点できます。",
+            "The days match now, but the first one is missing. Without any shift all 100 days are scored.",
+        ),
+        (
             naive_moved,
-            "ナイーブ予測が 1 日ずれ、その日の価格そのものになりました。誤差が 0 になり、スキルが決まりません。",
-            "The naive forecast is moved by a day and is now the price of its own day: its error is 0, and the skill is not defined.",
+            "実際の価格とナイーブ予測が、同じ値になりました。どちらかが 1 日ずれています。誤差が 0 なので、スキルが決まりません。",
+            "The actual prices and the naive forecast are now the same values: one of the two is moved by a day. With an error of 0 the skill is not defined.",
         ),
         (
             moved_the_other_way,
@@ -266,20 +277,21 @@ def too_good(series: pd.Series, window: int) -> Expected:
         ),
     ]
 
-    def between(x: Tensor) -> Tensor:
+    def mean_of_the_last_two(x: Tensor) -> Tensor:
         return (x[:, -1] + x[:, -2]) / 2
 
-    def older(x: Tensor) -> Tensor:
+    def same_as_yesterday(x: Tensor) -> Tensor:
         return x[:, -2]
 
-    def mean(x: Tensor) -> Tensor:
+    def mean_of_the_window(x: Tensor) -> Tensor:
         return x.mean(dim=1)
 
     found = (
         "予測を 1 日戻すと、その日の価格を見たあとの予測と比べることになります。これは、未来を使った成績です。",
         "Moved back by a day, a forecast is scored on a price that it has seen: the score uses the future.",
     )
-    inputs = [(series, window, forecast) for forecast in (between, mean, older)]
+    inputs = [(series, window, f) for f in (mean_of_the_last_two, mean_of_the_window, same_as_yesterday)]
+    inputs.append((generate("random_walk", 300, 1)["Close"], window + 3, mean_of_the_window))
     return Expected(score, mistakes, inputs, found)
 
 

@@ -187,7 +187,16 @@ def test_a_variable_that_was_overwritten_is_no_error(capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     ("answer", "right"),
-    [(8.64, 8.6389), ((7.0, 8.6), (6.9967, 8.6389)), ((0.35, -0.004, 0.397), (0.3497, -0.0042, 0.3974)), (326, 325.7)],
+    [
+        (8.64, 8.6389),
+        ((7.0, 8.6), (6.9967, 8.6389)),
+        ((0.35, -0.004, 0.397), (0.3497, -0.0042, 0.3974)),
+        (326, 325.7),
+        (np.float64(-0.543), -0.54266),
+        (np.array([0.079, -0.931]), (0.07893, -0.93097)),
+        ((0.31, 0.77), (0.305, 0.77)),
+        ((0.3, 0.77), (0.305, 0.77)),
+    ],
 )
 def test_a_number_read_off_a_table_may_be_rounded(answer, right):
     assert said(answer, right) == (True, CORRECT)
