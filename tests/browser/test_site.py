@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
+import nbformat
 import pytest
 from accessibility import barriers
 from bs4 import BeautifulSoup
@@ -128,6 +129,7 @@ def test_no_downloaded_price_stands_in_the_site(site):
     for file in site.glob("grids/*/index.json"):
         index = json.loads(file.read_text(encoding="utf-8"))
         assert set(index.get("series", {})) <= {"ibm", "usdjpy"}
+        assert index.get("series") or file.parent.name in ("02_windowing", "10_many_series")  # IBM, and car parks
     assert not list(site.rglob("*.csv")) and not list(site.rglob("*.ipynb"))
 
 
@@ -234,7 +236,7 @@ MOVE = """(range) => new Promise(done => {
 })"""
 
 
-@pytest.mark.parametrize("name", ["02_windowing", "05_validation", "08_uncertainty"])
+@pytest.mark.parametrize("name", ["02_windowing", "05_validation", "08_uncertainty", "10_many_series"])
 def test_sliders_draw_at_once_and_by_keyboard(web, page, name):
     page.goto(f"{web}ja/{name}.html")
     page.locator(".panel").scroll_into_view_if_needed()
@@ -259,3 +261,34 @@ def test_the_grid_holds_what_the_panel_shows(site):
     run = json.loads(file.read_text(encoding="utf-8"))["runs"]["4|1"]
     assert list(run["scores"].values()) == pytest.approx(list(shown.scores.values()), rel=1e-2, abs=1e-3)
     assert any(sentence in shown.verdict for sentence in map(tuple, run["said"]))
+
+
+def test_the_panel_of_many_series_shows_what_the_notebook_stores(site, web, page):
+    """Car parks, origins, covariates on and off: path, scores and verdict of the panel in JupyterLab."""
+    (cell,) = (one for one in nbformat.read(ROOT / "notebooks/10_many_series.ipynb", 4).cells if one.id == "playground")
+    stored = BeautifulSoup(cell.outputs[0]["data"]["text/html"], "html.parser")
+    errors = [float(row.select_one("td").string) for row in stored.select("tbody tr")]
+    page.goto(f"{web}en/10_many_series.html")
+    panel = page.locator(".panel.output")
+    panel.scroll_into_view_if_needed()
+    page.wait_for_selector(".panel.live table")
+
+    def scored():
+        return [float(error) for error in panel.locator("td").all_inner_texts()]
+
+    def verdict():
+        return panel.locator(".verdict").inner_text()
+
+    assert scored() == pytest.approx(errors, rel=0.02)  # the last digit may differ between machines
+    assert verdict().split(". ")[0] in stored.get_text()
+    with_covariates = scored()
+    panel.get_by_label("covariates").uncheck()
+    page.wait_for_function("document.querySelector('.panel .verdict').innerText.includes('number 4 of 5')")
+    assert sum(scored()) > sum(with_covariates)
+    panel.get_by_label("series").select_option("Shopping")
+    page.wait_for_function("document.querySelector('.panel .verdict').innerText.includes('Shopping')")
+    assert "Shopping: closest from here is" in panel.locator("svg").get_attribute("aria-label")
+    slider = panel.get_by_role("slider", name="origin")
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + 4, box["y"] + box["height"] / 2)
+    assert slider.get_attribute("aria-valuetext") == "0" and verdict().startswith("Origin 12-05 ")
