@@ -314,7 +314,8 @@
     }
 
     function draw() {
-      const width = Math.max(300, picture.parentNode.clientWidth);
+      const zoom = parseFloat(getComputedStyle(document.documentElement).fontSize) / 17;  // letters grow on a slide
+      const width = Math.max(300, picture.getBoundingClientRect().width / Math.max(1, zoom));
       const { drawn, height, alt, table } = KINDS[grid.kind](grid, now.settings, now.run, width, now.before);
       picture.setAttribute('viewBox', `0 0 ${width} ${height}`);
       picture.setAttribute('aria-label', alt);
