@@ -170,7 +170,7 @@ def build(out: Path, stored: bool) -> None:
         for step in steps:
             page, slides = deck(maker, step.name, shown[ROOT / "notebooks" / f"{step.name}.ipynb", language])
             html = templates.get_template("deck.html").render(
-                page=page, slides=slides, words=words, other=OTHER[language], root=page.up + "../"
+                page=page, slides=slides, words=words, other=OTHER[language], root=page.up + "../", address=address
             )
             (out / language / f"{page.name}.html").write_text(html, encoding="utf-8")
         (out / language / "search.json").write_text(search_index(pages), encoding="utf-8")

@@ -103,7 +103,7 @@ class Renderer(IPythonRenderer):
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         source = f"{self.page.up}../images/{self.page.language}/{PurePosixPath(url).name}"
-        return f'<img src="{source}" alt="{html.escape(text)}" class="lstm-figure" width="760" height="566">'
+        return f'<img src="{source}" alt="{html.escape(text)}" class="lstm-figure" width="760" height="566" loading="lazy">'
 
     def table(self, text: str) -> str:
         return f'<div class="scrolls"><table>{text}</table></div>'

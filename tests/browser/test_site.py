@@ -163,6 +163,19 @@ def test_a_page_is_light_still_and_accessible(web, page, name):
     assert not told
 
 
+@pytest.mark.parametrize("name", ["ja/index.html", "ja/05_validation.html", "en/exercises/02_windowing.html"])
+def test_nothing_moves_while_a_page_loads_on_a_phone(web, browser, name):
+    """On a slow processor, with the list of steps folded before the text is there."""
+    context = browser.new_context(viewport={"width": 360, "height": 720})
+    page = context.new_page()
+    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    page.add_init_script(f"({SHIFTS})()")
+    page.goto(web + name, wait_until="networkidle")
+    assert not page.evaluate("document.querySelector('nav.steps details').open")
+    assert page.evaluate("window.shift") < 0.05
+    context.close()
+
+
 def test_the_switch_leads_to_the_same_section(web, page):
     page.goto(f"{web}ja/05_validation.html#why-text")
     page.wait_for_timeout(300)
