@@ -232,6 +232,7 @@ class GlobalForecaster:
             self.known = Standardizer.of(windows.ahead[:, None])
         self.spread = (windows.t - windows.base).square().mean().sqrt()
         self.model = CovariateLSTM(features, known, hidden_size, horizon)
+        self.random = torch.Generator().set_state(torch.get_rng_state())  # its own: several may be trained side by side
         self.losses: list[float] = []
 
     def _inputs(self, windows: Windows) -> tuple[Tensor, Tensor]:
@@ -249,7 +250,7 @@ class GlobalForecaster:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
         for epoch in range(1, epochs + 1):
             total = 0.0
-            for some in torch.randperm(len(x)).split(batch):
+            for some in torch.randperm(len(x), generator=self.random).split(batch):
                 loss = nn.functional.mse_loss(self.model(x[some], ahead[some]), t[some])
                 optimizer.zero_grad()
                 loss.backward()

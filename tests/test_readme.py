@@ -48,6 +48,8 @@ def test_quoted_numbers_were_printed_by_the_step_named(name):
         numbers = re.findall(r"\d+\.\d+", table)
         assert len(numbers) >= 3
         for number in numbers:
+            if f"< {number}" in table or f"{number} 未満" in table:  # a p that was printed as nothing but zeros
+                number = re.sub(r"\d", "0", number)
             assert re.search(rf"(?<![\d.]){re.escape(number)}(?!\d)", printed(step)), number
 
 

@@ -119,7 +119,7 @@ def horizons_grid() -> tuple[dict, dict[str, dict]]:
     with _cores() as cores:
         runs = list(cores.map(_train_paths, *zip(*folders, strict=True), *([controls[name]] * len(folders) for name in ("seed", "origin"))))  # fmt: skip
     slices = {"-".join(map(str, folder)): {"runs": run} for folder, run in zip(folders, runs, strict=True)}
-    more = {"method": ("方法", "method"), "origin": ("予測の時点", "origin")}
+    more = {"method": ("方法", "method"), "origin": ("起点", "origin")}
     return index | {"controls": _controls(controls, more)}, slices
 
 

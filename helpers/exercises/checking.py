@@ -1,6 +1,8 @@
 """Checks for the exercises: they compute what is right themselves, and say what is wrong, not only that it is wrong."""
 
+import contextlib
 import copy
+import itertools
 import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,10 @@ NOTHING = (
     "関数が何も返しませんでした。print ではなく return で返してください。",
     "The function gives nothing back: return the result instead of printing it.",
 )
+SPOILED = (
+    "関数が、受け取った引数を書きかえています。コピーを作ってから変えてください。",
+    "The function changes the arguments that it is given: change a copy of them.",
+)
 UNCHECKED = (
     "この確認には、はじめのセルで作った変数が必要です。上から順に実行し直してください。",
     "This check needs the variables of the set-up as they were: run the cells again from the top.",
@@ -32,7 +38,8 @@ class Expected:
     right: a number, an array, a date, a word; or a function, when `inputs` are given. mistakes: (wrong answer, ja, en),
     of the same kind as `right`; the first that equals the reader's answer is named. inputs: the tuples of arguments on
     which functions are compared. found: what the reader has found out, said behind "Correct.". tolerance: numbers may be
-    off by this share of themselves, and by a tenth of it in absolute terms. shaped: the axes of length 1 count too.
+    off by this share of themselves, and by a tenth of it in absolute terms; those typed with fewer digits may also be
+    rounded (`rounded`). shaped: the axes of length 1 count too.
     """
 
     right: Any
@@ -93,11 +100,15 @@ def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
     elif not callable(answer):
         return False, ("関数で答えてください。", "Answer with a function.")
     else:
-        given, right = (tuple(called(function, expected.inputs)) for function in (answer, expected.right))
+        spoiled: list[int] = []
+        given = tuple(called(answer, expected.inputs, spoiled))
+        right = tuple(called(expected.right, expected.inputs))
         if all(value is None for value in given):
             return False, NOTHING
         if any(map(unfilled, given)):
             return False, UNFILLED
+        if spoiled:
+            return False, SPOILED
     if same(given, right, expected):
         return True, tuple(" ".join(filter(None, words)) for words in zip(CORRECT, expected.found, strict=True))
     for wrong, ja, en in expected.mistakes:
@@ -117,26 +128,45 @@ def unfilled(answer: Any) -> bool:
     )
 
 
-def called(function: Callable, inputs: Sequence[tuple]) -> Iterator[Any]:
-    """What a function gives for each tuple of arguments, or Failed. It gets copies, so that it may spoil them."""
-    for arguments in inputs:
+def called(function: Callable, inputs: Sequence[tuple], spoiled: list[int] | None = None) -> Iterator[Any]:
+    """What a function gives for each tuple of arguments, or Failed. It gets copies; `spoiled` collects which it has changed."""
+    for number, arguments in enumerate(inputs):
+        copies = copy.deepcopy(arguments)
         try:
-            yield function(*copy.deepcopy(arguments))
+            yield function(*copies)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # exit() too
             yield Failed.by(error)
+        if spoiled is not None and not all(map(_untouched, arguments, copies)):
+            spoiled.append(number)
+
+
+def _untouched(before: Any, after: Any) -> bool:
+    """Whether an argument still holds the values that it was given with; of models and functions nothing is asked."""
+    if isinstance(before, (pd.DataFrame, pd.Series, pd.Index)):
+        return before.equals(after)
+    if isinstance(before, np.ndarray):
+        return before.shape == after.shape and bool(((before == after) | ((before != before) & (after != after))).all())
+    if isinstance(before, (list, tuple)):
+        return len(before) == len(after) and all(map(_untouched, before, after))
+    if isinstance(before, (int, float, str)):
+        return before == after or before != before
+    if isinstance(before, dict):
+        return list(before) == list(after) and all(map(_untouched, before.values(), after.values()))
+    return _untouched(before.numpy(force=True), after.numpy(force=True)) if hasattr(before, "detach") else True
 
 
 def same(answer: Any, right: Any, expected: Expected) -> bool:
     """Whether two answers say the same, in whatever form: int, float, array, tensor, list, Series; word; date; tuple of these."""
     if isinstance(right, Failed) or isinstance(answer, Failed):
-        return answer == right
+        return isinstance(right, Failed) and isinstance(answer, Failed) and answer == right
     if isinstance(right, tuple):
         try:
             if isinstance(answer, (set, frozenset, str)):  # no order, no parts
                 return False
-            return len(answer) == len(right) and all(same(a, r, expected) for a, r in zip(answer, right, strict=True))
+            alike = len(answer) == len(right) and all(same(a, r, expected) for a, r in zip(answer, right, strict=True))
+            return alike or rounded(answer, right)
         except Exception:
             return False
     if isinstance(right, str):
@@ -146,7 +176,19 @@ def same(answer: Any, right: Any, expected: Expected) -> bool:
     a, r = numbers(answer, expected), numbers(right, expected)
     if a is None or r is None or a.shape != r.shape:
         return False
-    return bool(_close(a, r, expected).all())
+    return bool(_close(a, r, expected).all()) or rounded([answer], [right])
+
+
+def rounded(answers: Sequence[Any], right: Sequence[Any]) -> bool:
+    """Whether single numbers are the right ones, rounded as people read them off a table: all to the same decimal place.
+
+    That place must leave an error of 1% or less of the largest one, so that 10 is not taken for 10.19.
+    """
+    if len(answers) != len(right) or not all(isinstance(number, (int, float)) for number in (*answers, *right)):
+        return False
+    places = max(len(f"{answer!r}".partition(".")[2].removesuffix("0")) for answer in answers)
+    fine = 0.5 * 10.0**-places <= 0.01 * max(map(abs, right))
+    return fine and all(round(r, places) == a for a, r in zip(answers, right, strict=True))
 
 
 def numbers(answer: Any, expected: Expected) -> np.ndarray | None:
@@ -181,15 +223,25 @@ def difference(answer: Any, right: Any, expected: Expected) -> Words:
         )
     a, r = numbers(answer, expected), numbers(right, expected)
     if a is None:
-        return "数、配列、テンソルのどれかで答えてください。", "Answer with a number, an array or a tensor."
+        return (
+            "数、リスト、配列、テンソルのどれかで答えてください。",
+            "Answer with a number, a list, an array or a tensor.",
+        )
     for change, ja, en in GENERAL:
-        if a.shape == change(r).shape and _close(a, change(r), expected).all():
+        if a.shape == change(r).shape and np.any(a) and _close(a, change(r), expected).all():
             return ja, en
+    if not r.ndim and a.ndim:
+        return f"1 つの数ではなく、{a.size} 個の値です。", f"This is not one number but {a.size} values."
+    if not a.ndim and r.ndim:
+        return "1 つの数ではなく、いくつかの値で答えてください。", "Answer with several values, not with one number."
     if a.shape != r.shape:
         return f"形が違います: {a.shape} ではなく {r.shape} です。", f"Wrong shape: {a.shape}, not {r.shape}."
     missing = int((np.isnan(a) & ~np.isnan(r)).sum())
     if missing:
-        return f"{a.size} 個のうち {missing} 個が NaN です。", f"{missing} of {a.size} values are NaN."
+        return (
+            f"{a.size} 個のうち {missing} 個が、NaN になるはずのないところで NaN です。",
+            f"{missing} of {a.size} values are NaN where they should not be.",
+        )
     if not a.ndim:
         return f"{a:.6g} は違います。", f"{a:.6g} is not it."
     wrong = int((~_close(a, r, expected)).sum())
@@ -200,8 +252,12 @@ def difference(answer: Any, right: Any, expected: Expected) -> Words:
 
 
 def _difference_in_parts(answer: Any, right: tuple, expected: Expected) -> Words:
-    if not isinstance(answer, (tuple, list)) or len(answer) != len(right):
+    with contextlib.suppress(Exception):  # whatever holds its parts in order: a tuple, a list, an array, a Series
+        answer = [] if isinstance(answer, (set, frozenset, str, dict)) else list(answer)
+    if not isinstance(answer, list) or len(answer) != len(right):
         return f"{len(right)} つの値を並べて答えてください。", f"Answer with {len(right)} values in a row."
+    if len(right) <= 4 and any(same(order, right, expected) for order in itertools.permutations(answer)):
+        return "値は合っていますが、並びが違います。", "The values are right, but in another order."
     for place, (a, r) in enumerate(zip(answer, right, strict=True), 1):
         if not same(a, r, expected):
             ja, en = difference(a, r, expected)

@@ -138,6 +138,6 @@ def horizon_explorer(
         "seed": slider(seed, 0, 20),
         "origin": slider(test // 2, 0, test - 1),
     }
-    words = {"method": ("方法", "method"), "origin": ("予測の時点", "origin")}
+    words = {"method": ("方法", "method"), "origin": ("起点", "origin")}
     job = _Horizons(menu, test, calibration, epochs, hidden_size)
     return Panel(controls, job.work, words, code=job.code, lines=3)

@@ -153,11 +153,10 @@ class _Playground:
         return list(range(seed, seed + 5)) if action == "seeds" else [seed]
 
     def _show(self, prices: pd.DataFrame, card: pd.Series, said: list, note: tuple[str, str], drawn: dict) -> Shown:
+        runs = len(self.ledger.rows)
         tables = {
             text("成績", "scores"): table_html(card.to_frame(text("値", "value")).T),
-            text(
-                f"記録（{len(self.ledger.rows)} 回）", f"ledger ({len(self.ledger.rows)} runs)"
-            ): self.ledger.to_html(),
+            text(f"記録（{runs} 回）", f"ledger ({runs} run{'s' * (runs != 1)})"): self.ledger.to_html(),
         }
         scores = {named(name): card[name] for name in ("RMSE", "skill", "best lag")}
         return Shown(said, [self._figure(prices)(**drawn)], tables, scores, note)

@@ -194,7 +194,7 @@ def paths_from_origins(
     legend(frames[0, 0], ncols=5 if across == 1 else 3)
     title = _inside(actual, starts, fans) if fans else _moves(actual, starts, paths, attrs)
     headline(figure, title)
-    ja = f"{len(starts)} つの時点から伸びる予測の推移と、実際の値の線。{title[0]}。"
+    ja = f"{len(starts)} つの起点から伸びる予測の推移と、実際の値の線。{title[0]}。"
     return Picture(
         figure,
         ja,

@@ -61,9 +61,11 @@ def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed:
     en = f"{attrs['title_en']}: {outside:.0%} of the {second_en} part lies beyond the range of {first_en}"
     label(top, (ja, en))
     label(axes, (), style.DATE, attrs)
-    en = f"Line chart of the prices, with a strip that names the parts: {', '.join(PARTS[name][0][1] for name in sizes)}. {en}."
+    en = f"Line chart of the {attrs['value_en']}, with a strip that names the parts: {', '.join(PARTS[name][0][1] for name in sizes)}. {en}."
     return Picture(
-        figure, f"価格の折れ線と、部分の名前の帯。{'、'.join(PARTS[name][0][0] for name in sizes)}の順。{ja}。", en
+        figure,
+        f"{attrs['value_ja']}の折れ線と、部分の名前の帯。{'、'.join(PARTS[name][0][0] for name in sizes)}の順。{ja}。",
+        en,
     )
 
 

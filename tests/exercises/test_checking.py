@@ -71,10 +71,10 @@ def test_whatever_the_answer_is_it_is_told_that_it_is_wrong(answer, right):
 @pytest.mark.parametrize(
     ("answer", "right", "ja", "en"),
     [
-        ("three", 3, "数、配列、テンソルのどれかで答えてください。", "Answer with a number, an array or a tensor."),
+        ("three", 3, "数、リスト、配列、テンソルのどれかで答えてください。", "Answer with a number, a list, an array or a tensor."),
         ([1, 2], [1, 2, 4], "形が違います: (2,) ではなく (3,) です。", "Wrong shape: (2,), not (3,)."),
         ([1, 2, 5], [1, 2, 4], "形は合っていますが、3 個のうち 1 個の値が違います。", "Right shape, but 1 of 3 values are wrong."),
-        ([1, np.nan, 4], [1, 2, 4], "3 個のうち 1 個が NaN です。", "1 of 3 values are NaN."),
+        ([1, np.nan, 4], [1, 2, 4], "3 個のうち 1 個が、NaN になるはずのないところで NaN です。", "1 of 3 values are NaN where they should not be."),
         (2.5, 3, "2.5 は違います。", "2.5 is not it."),
         (-3, 3, "符号が逆です。", "The sign is the wrong way round."),
         (1.2, 0.012, "100 倍になっています。百分率や合計で答えていないかを確かめてください。", "This is 100 times too large: is it in per cent, or a sum?"),
@@ -135,7 +135,7 @@ def leaves(values, start):
     ("answer", "right", "words"),
     [
         (total, True, "Correct."),
-        (spoils_its_argument, True, "Correct."),
+        (spoils_its_argument, False, "The function changes the arguments that it is given: change a copy of them."),
         (lambda values, start: sum(values) + start, True, "Correct."),
         (lambda values, start: sum(values), False, NAMED[1]),
         (lambda values, start: None, False, "The function gives nothing back"),
@@ -175,3 +175,49 @@ def test_a_variable_that_was_overwritten_is_no_error(capsys, monkeypatch):
 
     step.check("double", 4, "text")
     assert "run the cells again from the top. (AttributeError:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [(8.64, 8.6389), ((7.0, 8.6), (6.9967, 8.6389)), ((0.35, -0.004, 0.397), (0.3497, -0.0042, 0.3974)), (326, 325.7)],
+)
+def test_a_number_read_off_a_table_may_be_rounded(answer, right):
+    assert said(answer, right) == (True, CORRECT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"), [(10, 10.19), (8.65, 8.6389), (0.3, 0.27), ((7.0, 8.7), (6.9967, 8.6389)), (10**400, 3)]
+)
+def test_but_not_to_another_number_or_by_more_than_a_hundredth(answer, right):
+    assert said(answer, right)[0] is False
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [np.array([3.0, 2.0]), torch.tensor([3.0, 2.0]), pd.Series([3.0, 2.0]), [3.0, 2.0]],
+    ids=lambda a: type(a).__name__,
+)
+def test_several_values_may_come_in_any_sequence(answer):
+    assert said(answer, (3.0, 2.0)) == (True, CORRECT)
+    assert "並び" in said(answer, (2.0, 3.0))[1][0] and "another order" in said(answer, (2.0, 3.0))[1][1]
+    assert said(answer, (3.0, 4.0))[1][1].startswith("Value 2: ")
+
+
+def test_a_number_of_nothing_is_not_a_hundredth():
+    assert "100" not in said(0, -0.0002, tolerance=1e-3 / 3)[1][1]
+
+
+@pytest.mark.parametrize("kind", [list, np.array, torch.tensor, pd.Series])
+def test_a_function_may_not_change_what_it_is_given(kind):
+    def doubled(values):
+        values[0] = 9.0
+        return sum(values)
+
+    judged, (ja, en) = judge(doubled, Expected(lambda values: values[0] * 0 + 12.0, [], [(kind([1.0, 3.0]),)]))
+    assert not judged and "書きかえ" in ja and "changes the arguments" in en
+
+
+def test_an_error_where_an_array_is_expected_is_said():
+    expected = Expected(lambda n: np.arange(n), [], [(3,), (4,)])
+    judged, (ja, en) = judge(lambda n: 1 / 0, expected)
+    assert not judged and "ZeroDivisionError" in ja and "It raised an error: ZeroDivisionError" in en
