@@ -172,7 +172,7 @@ def verdict(
         ja = f"予測は {lag} 期前の値に最も近く、"
         en = f"The forecast lies closest to the value {lag} step{'s' * (lag > 1)} earlier"
     return (
-        f"{ja}{baseline_ja}との誤差の差は、偶然と見分けがつきません（スキル {skill:+.1%}、p = {p:.2g}）。",
+        f"{ja}{baseline_ja}との誤差の差は、偶然と見分けがつきません（スキル {skill:+.3f}、p = {p:.2g}）。",
         f"{en}, and the difference between its error and that of {baseline_en} cannot be told from chance "
-        f"(skill {skill:+.1%}, p = {p:.2g}).",
+        f"(skill {skill:+.3f}, p = {p:.2g}).",
     )

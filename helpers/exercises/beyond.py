@@ -49,7 +49,7 @@ QUESTIONS = {
     ),
 }
 
-STEP = Step("06_beyond_the_lag", ("ラグの先へ", "Beyond the lag"), QUESTIONS)
+STEP = Step("06_beyond_the_lag", ("その先へ", "Going further"), QUESTIONS)
 ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
 
 

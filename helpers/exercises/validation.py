@@ -13,7 +13,7 @@ from helpers.windows import make_windows
 QUESTIONS = {
     "r2": Question(
         "テスト部分での R2 は、どのくらいになると思いますか。1 が完全な予測です。",
-        "What R2 do you expect on the test part? A perfect forecast has 1.",
+        "What R2 do you expect on the test part? A perfect forecast scores 1.",
         [
             (lambda r2: r2 < 0.5, "0.5 より小さい", "below 0.5"),
             (lambda r2: r2 < 0.8, "0.5 から 0.8", "0.5 to 0.8"),

@@ -73,7 +73,7 @@ class Ledger:
         if len(runs) < 2:
             return (
                 "設定を動かすと、ここに前回との比較が出ます。",
-                "Move a setting, and the comparison with the last run stands here.",
+                "Change a setting, and the comparison with the last run appears here.",
             )
         before, now = runs[-2:]
         if before[0]["series"] != now[0]["series"]:

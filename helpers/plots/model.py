@@ -97,11 +97,11 @@ def unrolled(num_layers: int = 3, steps: int = 5) -> Picture:
             if step > 1:
                 drawn.path((step - 0.72, layer), (step - 0.27, layer))
     o = text("o（太い枠）: 最上層の、すべての日", "o (thick frame): the top layer, every day")
-    h = text("h（水色）:\nすべての層の\n最後の日", "h (light blue):\nevery layer,\nthe last day", "\n\n")
+    h = text("h（色付き）:\nすべての層の\n最後の日", "h (filled):\nevery layer,\nthe last day", "\n\n")
     drawn.write(0.72, num_layers + 0.62, o, 13, ha="left")
     drawn.write(steps + 0.42, (num_layers + 1) / 2, h, 13, ha="left")
-    ja = f"{num_layers} 層、{steps} 日の状態。太い枠の o は最上層の横一列、水色の h は最後の日の縦一列。"
-    en = f"The states of {num_layers} layers over {steps} days: o, in a thick frame, is the top row; h, in light blue, is the last column."
+    ja = f"{num_layers} 層、{steps} 日の状態。太い枠の o は最上層の横一列、色付きの h は最後の日の縦一列。"
+    en = f"The states of {num_layers} layers over {steps} days: o, in a thick frame, is the top row; h, filled, is the last column."
     return Picture(drawn.figure, ja, en)
 
 
