@@ -183,7 +183,7 @@ def many_grid() -> tuple[dict, dict[str, dict]]:
 
 
 def _train_lstms(train: Windows, ahead: Windows, seeds: int) -> torch.Tensor:
-    """The mean forecast. All models are made first, then trained in turn: so the shuffling is that of the notebook."""
+    """The mean forecast of models with the seeds 0, 1, … as in the notebook."""
     models = [GlobalForecaster(train, seed=seed, hidden_size=HIDDEN) for seed in range(seeds)]
     return torch.stack([model.train(train, EPOCHS)(ahead) for model in models]).mean(0)
 
