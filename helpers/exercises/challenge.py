@@ -134,7 +134,8 @@ def smoothed(table: pd.DataFrame, origins: np.ndarray) -> Expected:
         "成績表は、起点より後の値を変えて予測が動くかを見て、この誤りを言い当てます。",
         "The card finds this mistake by changing values after the origin and watching whether the forecast moves.",
     )
-    return Expected(up_to_the_origin, mistakes, [(table, origins[:3]), (table, origins)], found)
+    other = table.assign(value=table["value"].to_numpy()[::-1])
+    return Expected(up_to_the_origin, mistakes, [(table, origins[:3]), (table, origins), (other, origins[:5])], found)
 
 
 @STEP.exercise
@@ -174,6 +175,13 @@ def worth(reports: Sequence[Report]) -> Expected:
             "You divide by the error of the function handed in. Divide by that of the best baseline.",
         ),
     ]
+    mistakes.append(
+        (
+            each(lambda report: max(0.0, report.worth)),
+            "0 になっている値があります。負の値も 0 にせず、計算したままの値を答えてください。",
+            "One of the values is 0. Answer with what you compute, a negative value as it is.",
+        )
+    )
     found = (
         "勝てる余地は、提出した関数によらず、系列とベースラインだけで決まります。ほとんど 0 なら、ベースラインを提出するのが正しい答えです。",
         "What there is to win depends on the series and the baselines, not on the function handed in. Where it is about 0, the baseline is the right thing to hand in.",

@@ -142,7 +142,11 @@ def coverage() -> Expected:
     random = np.random.default_rng(0)
     middle = random.normal(size=40)
     many = (middle - random.random(40), middle + random.random(40), np.full(40, -1.2), np.full(40, 1.0))
-    inputs = [(low, high, 96, 103), (low, high, low + [0, 1, 0, -1], high - [1, 0, 0, -1]), many]
+    inputs = [
+        (low, high, np.full(4, 96), np.full(4, 103)),
+        (low, high, low + [0, 1, 0, -1], high - [1, 0, 0, -1]),
+        many,
+    ]
     return Expected(lambda low, high, lower, upper: ((low >= lower) & (high <= upper)).mean(), mistakes, inputs=inputs)
 
 
@@ -246,7 +250,8 @@ def own_range(relative: pd.DataFrame, ahead: int, half_life: float) -> Expected:
         "その日の値幅が分かれば、安値と高値が当たるのは当然です。行をでたらめに並べかえて成績が残るなら、未来を見ています。",
         "Who knows the day's range can of course tell its low and high. If a score survives a shuffle of the rows, it sees the future.",
     )
-    inputs = [(table, ahead, half_life) for table in (relative, relative.sample(frac=1, random_state=1))]
+    shuffled = relative.sample(frac=1, random_state=1)
+    inputs = [(relative, ahead, half_life), (shuffled, ahead, half_life), (shuffled[:60], 15, 4)]
     return Expected(scored(1, 1), mistakes, inputs, found)
 
 

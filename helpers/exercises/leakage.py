@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 from helpers.exercises.checking import Expected
 from helpers.exercises.question import Question
 from helpers.exercises.step import Step
-from helpers.leakage import Finding, coin_tosses
+from helpers.leakage import Finding
 from helpers.windows import make_windows, split_last
 
 QUESTIONS = {
@@ -137,6 +137,19 @@ def around(values: np.ndarray, test: int) -> np.ndarray:
     return np.array([values[end - 1 : end + 2].mean() for end in range(len(values) - test, len(values))])
 
 
+def lowest(values: np.ndarray, test: int) -> np.ndarray:
+    """A leak of all later rows: as far above the last known value as the lowest still to come is below it."""
+    return np.array([2 * values[end - 1] - values[end:].min() for end in range(len(values) - test, len(values))])
+
+
+def growing(values: np.ndarray, test: int) -> np.ndarray:
+    """A leak of three rows: the last known value, grown as between the second and the third after it."""
+    ends = np.arange(len(values) - test, len(values))
+    second, third = (values[np.minimum(ends + rows, len(values) - 1)] for rows in (1, 2))
+    with np.errstate(all="ignore"):  # of whoever puts 0 there
+        return values[ends - 1] * third / second
+
+
 def scaled(values: np.ndarray, test: int) -> np.ndarray:
     """A leak of all rows: halfway to the mean of the whole series."""
     return (values[-test - 1 : -1] + values.mean()) / 2
@@ -146,9 +159,9 @@ def scaled(values: np.ndarray, test: int) -> np.ndarray:
 def tripwire() -> Expected:
     """Write: the function `moved_forecasts`."""
 
-    def compare(forecast, values, test, row, first, early=None, stayed=False):
+    def compare(forecast, values, test, row, first, early=None, stayed=False, end=None):
         changed = values.copy()
-        changed[first:] *= 0.1
+        changed[first:end] *= 0.1
         moved = forecast(values, test) != forecast(changed, test)
         return int((~moved if stayed else moved)[:early].sum())
 
@@ -161,8 +174,11 @@ def tripwire() -> Expected:
     def one_row_later(forecast, values, test, row):
         return compare(forecast, values, test, row, row + 1, row + 1 - (len(values) - test))
 
-    def not_copied(forecast, values, test, row):
-        return 0  # both forecasts are made from the changed series
+    def one_row_alone(forecast, values, test, row):
+        return compare(forecast, values, test, row, row, row + 1 - (len(values) - test), end=row + 1)
+
+    def never(forecast, values, test, row):
+        return 0  # both forecasts are made from the same series
 
     def that_stayed(forecast, values, test, row):
         return compare(forecast, values, test, row, row, row + 1 - (len(values) - test), stayed=True)
@@ -187,9 +203,14 @@ def tripwire() -> Expected:
             "The value of day row is not changed. Change the values from that day on.",
         ),
         (
-            not_copied,
-            "いつも 0 です。changed を変えると、values も変わっていませんか。copy() が必要です。",
-            "It is always 0. Does values change together with changed? It needs copy().",
+            one_row_alone,
+            "row 行目だけを変えています。その行から先を、すべて変えます。",
+            "Row `row` alone is changed. Change all values from that row on.",
+        ),
+        (
+            never,
+            "いつも 0 です。2 回の予測で、row 行目から先の値は本当に違いますか。row は、values の先頭から数えた行番号です。",
+            "It is always 0. Do the values from `row` on really differ between the two forecasts? `row` counts from the start of values.",
         ),
         (that_stayed, "動かなかった予測を数えています。", "You count the forecasts that did not move."),
         (
@@ -200,7 +221,14 @@ def tripwire() -> Expected:
     ]
     small = np.array([10.0, 11, 13, 12, 14, 17, 15, 18])
     walk = 100 + np.random.default_rng(0).normal(size=60).cumsum()
-    inputs = [(peeking, small, 4, 6), (last_known, small, 4, 6), (around, walk, 20, 50), (scaled, walk, 20, 45)]
+    inputs = [
+        (peeking, small, 4, 6),
+        (last_known, small, 4, 6),
+        (around, walk, 20, 50),
+        (scaled, walk / 100, 20, 45),  # moves by less than 1
+        (lowest, walk, 20, 45),  # moves up, and not when the later values are raised
+        (growing, walk, 15, 50),  # does not move where both values have the same factor
+    ]
     found = (
         "コードを読まなくても、これで未来を使う予測が見つかります。",
         "It finds a forecast that uses the future, without reading its code.",
@@ -262,7 +290,15 @@ def moving_average(seen: np.ndarray, test: int) -> Expected:
         "その日までの平均なら、コイン投げの系列でスキルは残りません。",
         "With an average up to the day, no skill remains on coin tosses.",
     )
-    return Expected(up_to_the_day, mistakes, [(coin_tosses(seen), test), (seen, test)], found)
+    # A series in which the mean of five days matters. The four rows without a whole mean may be left out of training, or
+    # filled in another way: among so many rows that changes the forecasts by less than the tolerance.
+    random = np.random.default_rng(0)
+    series = list(random.normal(10, 1, 5))
+    for noise in random.normal(size=4000):
+        series.append(2 + 0.8 * np.mean(series[-5:]) + noise)
+    values = np.array(series)
+    inputs = [(seen, test), (values, test), (values[:3000], 60)]
+    return Expected(up_to_the_day, mistakes, inputs, found, tolerance=2e-3)
 
 
 @STEP.exercise

@@ -58,21 +58,26 @@ def large_model(refits: int, per_trial: float) -> Expected:
     right = needed_hours(refits, 60, per_trial, 256, 1)
     mistakes = [
         (
-            refits * 60 / 3600,
+            needed_hours(refits, 60, per_trial, 1, 1),
             "1 コアの時間です。256 コアで分担します。",
             "This is the time of one core. Share it between 256.",
         ),
         (
+            refits * 60 / 3600,
+            "書き込みがほとんど入っていない、1 コアの時間です。256 コアで分担します。",
+            "This is the time of one core, with hardly any writes. Share it between 256.",
+        ),
+        (
             refits * 60 / 256 / 3600,
-            "書き込みの時間が入っていません。hours を使ってください。",
-            "The time of the writes is missing. Use hours.",
+            "書き込みの時間が、ほとんど入っていません。hours を使い、学習 1 回ごとに書き込みます。",
+            "Hardly any time of writes is in this. Use hours, with one write a refit.",
         ),
         (right * 3600, "これは秒です。時間に直してください。", "These are seconds. Turn them into hours."),
         (right * 60, "これは分です。時間に直してください。", "These are minutes. Turn them into hours."),
         (
             needed_hours(refits, 1, per_trial, 256, 1),
-            "学習 1 回を 1 秒としています。1 回に 60 秒かかります。",
-            "You take one second a refit. It takes 60.",
+            "書き込みの順番待ちだけで決まる時間です。per_refit は、1 分を秒で表した値ですか。",
+            "This is the time of the queue of writes alone. Is per_refit a minute, in seconds?",
         ),
         (
             needed_hours(refits, 60, per_trial, 16, 1),
@@ -93,8 +98,17 @@ def still_to_do(wanted: int) -> Expected:
     def as_given(trials, wanted):
         return max(0, wanted - len(trials))
 
-    def without_failed(trials, wanted):
+    def all_but_failed(trials, wanted):
+        return max(0, wanted - int((trials["state"] != "FAIL").sum()))
+
+    def with_running(trials, wanted):
         return count(trials, wanted, ("COMPLETE", "RUNNING"))
+
+    def with_waiting(trials, wanted):
+        return count(trials, wanted, ("COMPLETE", "WAITING"))
+
+    def first_rows(trials, wanted):
+        return count(trials[:wanted], wanted)
 
     def only_failed(trials, wanted):
         return int((trials["state"] == "FAIL").sum())
@@ -109,7 +123,22 @@ def still_to_do(wanted: int) -> Expected:
             "Trials that were cut off still count as done. Look at the column state of the table.",
         ),
         (
-            without_failed,
+            all_but_failed,
+            "FAIL 以外のすべての試行を、終わったものとして数えています。実行中や順番待ちの試行もあります。",
+            "Every trial that is not FAIL counts as done. Some are still running, or waiting.",
+        ),
+        (
+            with_waiting,
+            "順番待ちの試行（WAITING）も、終わったものとして数えています。まだ始まってもいません。",
+            "Trials that are WAITING count as done. They have not even begun.",
+        ),
+        (
+            first_rows,
+            "表の、はじめの wanted 行しか見ていません。やり直した試行は、そのあとに並びます。",
+            "Only the first `wanted` rows of the table are counted. Trials that were run again come after them.",
+        ),
+        (
+            with_running,
             "実行中の試行（RUNNING）も、終わったものとして数えています。落ちるかもしれません。",
             "Trials that are RUNNING count as done. Their worker may still die.",
         ),
@@ -129,10 +158,12 @@ def still_to_do(wanted: int) -> Expected:
         ["COMPLETE"] * wanted + ["FAIL"],
         ["COMPLETE", "RUNNING", "FAIL", "COMPLETE", "FAIL"],
         ["COMPLETE"] * (wanted + 2),
+        ["COMPLETE"] * 7 + ["FAIL"] + ["COMPLETE"] * (wanted - 7),
+        ["COMPLETE", "WAITING", "COMPLETE", "WAITING"],
+        ["RUNNING", "FAIL"],  # none complete
     ]
-    inputs = [
-        (pd.DataFrame({"state": states}), number) for states, number in zip(tables, [3, wanted, 5, wanted], strict=True)
-    ]
+    wanted_of = [3, wanted, 5, wanted, wanted, 4, 2]
+    inputs = [(pd.DataFrame({"state": states}), number) for states, number in zip(tables, wanted_of, strict=True)]
     found = (
         "中断された試行は、誰かがやり直すまで、足りないままです。",
         "A trial that was cut off is missing until somebody runs it again.",

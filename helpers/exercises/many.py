@@ -293,6 +293,11 @@ def two_means(walk: dict[str, pd.DataFrame], scale: pd.Series) -> Expected:
             "You compare with a ridge for each. Compare with one boosting for all.",
         ),
         (
+            (skill(lambda squares: squares.mean(axis=1).mean() ** 0.5), skill(mean_rmsse)),
+            "1 つめで、先に日ごとに平均しています。欠損値のある日も同じ重みになります。すべての二乗誤差を一度に平均します。",
+            "The first averages day by day before it averages the days, though some have missing values. Average all squared errors at once.",
+        ),
+        (
             (skill(lambda squares: np.nanmean(squares**0.5)), skill(mean_rmsse)),
             "1 つめは、日ごとの RMSE の平均です。二乗誤差を全部平均してから、平方根をとります。",
             "The first averages roots day by day. Average all the squared errors, then take the root.",

@@ -97,8 +97,9 @@ def early(losses: Sequence[float], patience: int) -> Expected:
 
 
 @STEP.exercise
-def naive_rmse(x: Tensor, t: Tensor) -> Expected:
+def naive_rmse(train: tuple, validation: tuple) -> Expected:
     """Write: the RMSE of the naive forecast at the last step ahead."""
+    x, t = validation
     errors = t - x[:, -1]
     by_step = errors.square().mean(dim=0).sqrt()
     mistakes = [
@@ -126,6 +127,16 @@ def naive_rmse(x: Tensor, t: Tensor) -> Expected:
             (t[:, -1] - x[:, 0, 0]).square().mean().sqrt().item(),
             "窓の最初の値で予測しています。ナイーブ予測は、窓の最後の値です。",
             "You forecast with the first value of the window. The naive forecast is the last.",
+        ),
+        (
+            (t[:, -1] - x[:, -1]).square().mean().sqrt().item(),
+            "(n,) から (n, 1) を引くと、すべての組み合わせの差（n 行 n 列）になります。同じ窓どうしの差をとります。",
+            "(n,) minus (n, 1) gives the differences of all pairs, n by n. Subtract window by window.",
+        ),
+        (
+            (train[1][:, -1] - train[0][:, -1, 0]).square().mean().sqrt().item(),
+            "学習部分の RMSE です。検証部分で計算してください。",
+            "This is the RMSE on the training part. Compute it on the validation part.",
         ),
     ]
     return Expected(by_step[-1].item(), mistakes)
@@ -170,6 +181,7 @@ def from_batches() -> Expected:
         (np.array([1.0, 3.0]), np.array([3, 1])),
         (np.array([2.0, 0.5, 5.0]), np.array([128, 128, 7])),
         (np.array([4.0]), np.array([10])),
+        (np.array([1.5, 2.0, 3.0]), np.array([3, 1, 5])),
     ]
     return Expected(whole_rmse, mistakes, inputs)
 
@@ -216,8 +228,8 @@ def kept_weights() -> Expected:
     mistakes = [
         (
             as_given,
-            "まだ、最後のエポックの重みが返ります。kept は、そのあとのエポックでも変わらないものですか。",
-            "It still returns the weights of the last epoch. Does kept stay as it is during the epochs that follow?",
+            "まだ、最後のエポックの重みが返ります。kept は、損失がそれまでで最小のときにだけ変わりますか。そのあとのエポックでも、そのままですか。",
+            "It still returns the weights of the last epoch. Does kept change only at the smallest loss so far, and stay as it is after that?",
         ),
         (
             epoch_before,
@@ -236,15 +248,18 @@ def kept_weights() -> Expected:
         ),
     ]
 
-    def model(start: float) -> nn.Module:
-        layer = nn.Linear(1, 1, bias=False)
-        nn.init.constant_(layer.weight, start)
+    def model(*start: float) -> nn.Module:
+        layer = nn.Linear(len(start), 1, bias=False)
+        with torch.no_grad():
+            layer.weight[:] = torch.tensor(start)
         return layer
 
     inputs = [
         (model(0.0), add_one, [0.9, 0.4, 0.6, 0.5]),
         (model(1.0), double, [0.7, 0.6, 0.3, 0.8, 0.5]),
         (model(2.0), add_one, [0.5, 0.3]),
+        (model(0.0), add_one, [0.9, 0.95, 0.6, 0.5, 0.7, 0.3, 0.4]),
+        (model(1.0, 3.0), double, [3.2, 2.5, 2.8]),
     ]
     found = (
         "state_dict() の中身は重みそのものなので、学習が進むと一緒に動きます。残したいものは複製します。",

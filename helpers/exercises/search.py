@@ -131,6 +131,9 @@ def gains() -> Expected:
     def worst(validation, test):
         return gained(validation, test, np.argmin(validation))
 
+    def largest_in_size(validation, test):
+        return gained(validation, test, np.argmax(np.abs(validation)))
+
     def scores(validation, test):
         return validation.max(), test[np.argmax(validation)]
 
@@ -154,6 +157,11 @@ def gains() -> Expected:
             "You choose the worst one. A larger skill is a better one.",
         ),
         (
+            largest_in_size,
+            "符号を無視して、大きさで選んでいます。負のスキルは、大きさが大きいほど悪い値です。",
+            "You choose by size, whatever the sign. A negative skill is the worse, the larger its size.",
+        ),
+        (
             scores,
             "これは選んだもののスキルです。中央値を引いてください。",
             "These are the skills of the chosen one. Subtract the median.",
@@ -168,6 +176,7 @@ def gains() -> Expected:
     inputs = [
         (np.array([0.1, -0.3, 0.2, 0.0]), np.array([0.05, -0.1, 0.02, 0.3])),
         (np.array([-0.2, -0.1, -0.9]), np.array([0.4, 0.1, -0.5])),
+        (np.array([-0.1, 0.3, 0.2, -0.25, 0.1]), np.array([0.2, 0.05, 0.1, -0.3, 0.0])),
         (random.normal(0, 0.05, 20), random.normal(0, 0.05, 20)),
     ]
     return Expected(gained, mistakes, inputs)
@@ -231,7 +240,8 @@ def choose(strengths: Sequence[float]) -> Expected:
         "選ぶのに使わなかった日で採点すれば、コイン投げには勝てないことが分かります。",
         "Scored on days that were not used for choosing, it does not win at coin tosses.",
     )
-    return Expected(report, mistakes, [(walk, 20, 20) for walk in walks], found)
+    lengths = [(20, 20), (30, 15), (12, 25), (20, 20)]
+    return Expected(report, mistakes, [(walk, *days) for walk, days in zip(walks, lengths, strict=True)], found)
 
 
 @STEP.exercise
@@ -253,8 +263,8 @@ def remains(spreads: Sequence[float], noise: float) -> Expected:
         ),
         (
             tuple(s / (s + noise)),
-            "標準偏差の比で計算しています。乱数を作って、増えたスキルの比を調べてください。",
-            "You take a ratio of standard deviations. Draw the random numbers and look at the ratio of the gains.",
+            "spread ÷ (spread + NOISE) になっています。どちらも分散ではなく標準偏差です。その乱数を作って、増えたスキルの比を調べてください。",
+            "That is spread / (spread + NOISE). Both are standard deviations, not variances: draw such numbers and look at the ratio of the gains.",
         ),
         (
             tuple(gain),
@@ -268,8 +278,8 @@ def remains(spreads: Sequence[float], noise: float) -> Expected:
         ),
         (
             (1.0, 1.0, 1.0),
-            "検証部分とテスト部分で、同じ乱数を使っています。雑音は、部分ごとに引き直します。",
-            "Both parts use the same random numbers. Draw the noise again for each part.",
+            "何も失われていません。検証部分のスキルだけで選び、テスト部分には別の雑音を加えていますか。",
+            "By this nothing is lost. Do you choose by the skill on the validation part alone, and has the test part noise of its own?",
         ),
     ]
     found = (

@@ -90,6 +90,13 @@ def test_what_is_wrong_is_said(answer, right, ja, en):
     assert said(answer, right) == (False, (ja, en))
 
 
+@pytest.mark.parametrize("answer", [0, 0.0, 0.0037, -0.0018])
+def test_a_number_near_zero_is_not_called_too_small(answer):
+    _, (_, en) = said(answer, 0.2, tolerance=0.1)
+    assert en == f"{answer:.6g} is not it."
+    assert "100 times too small" in said(0.0021, 0.2, tolerance=0.1)[1][1]
+
+
 def test_shapes_count_where_the_exercise_says_so():
     assert said(np.ones((4, 1)), np.ones(4))[0] and not said(np.ones((4, 1)), np.ones(4), shaped=True)[0]
 
@@ -140,6 +147,7 @@ def leaves(values, start):
         (lambda values, start: sum(values), False, NAMED[1]),
         (lambda values, start: None, False, "The function gives nothing back"),
         (lambda values, start: ..., False, "No answer yet"),
+        (lambda values, start: None if start > 1 else sum(values) + start, False, "2) it gives None. The function gives nothing back"),
         (lambda values, start: "a", False, "With the arguments ([1, 2], 1) it gives 'a'. Answer with a number"),
         (lambda values, start: sum(values) + start + (len(values) > 2), False, "With the arguments ([0.0, 1.0, 2.0, 3.0], 2) it gives 9.0. 9 is not it."),
         (lambda values: 1, False, "With the arguments ([1, 2], 1): It raised an error: TypeError"),
