@@ -5,6 +5,7 @@
 # make test-browser  open every notebook in JupyterLab and Chromium, and move its controls as a reader would
 # make notebooks     execute the notebooks in place, so that their stored outputs are fresh
 # make site          the notebooks as a web site in site/, one edition in each language (ARGS=--stored does not execute them)
+# make slides        the same, and where its slides for a class are
 # make bench         measure: the usual recipe, other libraries, cost, memory (ten minutes; ARGS=--full trains the recipe to its end)
 # make offline       collect into offline/ what installs and runs without a network; take the whole folder along
 # make live          ask the real Yahoo Finance, as step 01 does (the only test that needs a network)
@@ -29,7 +30,7 @@ ifneq ($(shell test -d "$$HOME" && test -w "$$HOME" && echo yes),yes)
 export HOME := $(abspath $(VENV))/home
 endif
 
-.PHONY: install lab test lint test-browser notebooks site offline live bench bench-rivals clean
+.PHONY: install lab test lint test-browser notebooks site slides offline live bench bench-rivals clean
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED)
@@ -65,6 +66,10 @@ notebooks: $(INSTALLED)
 # What was executed before stays in build/web: only what has changed is executed again.
 site: $(INSTALLED)
 	$(BIN)/python web/build.py $(ARGS)
+
+slides: site
+	@echo "スライド: site/ja/slides/index.html"
+	@echo "Slides: site/en/slides/index.html"
 
 # Without a network the rivals' environment cannot be built; the rest is measured all the same.
 bench: $(INSTALLED)

@@ -20,6 +20,7 @@ from execute import LANGUAGES, ROOT, executed
 from grids import PANELS, write_grids
 from jinja2 import Environment, FileSystemLoader
 from pages import OTHER, Maker, Page, one_language, search_index
+from slides import deck
 
 from helpers.data import DataError, load_prices
 
@@ -48,6 +49,10 @@ WORDS = {
         "This site was built without the prices that may not be redistributed, so figures and some outputs are in both languages.",
     ),
     "found": ("# か所で見つかりました。", "Found in # places."),
+    "slides": ("スライド", "Slides"),
+    "deck": ("このステップのスライド", "Slides of this step"),
+    "keys": ("矢印キーで進みます。F キーで全画面になります。", "Arrow keys turn the slides, F fills the screen."),
+    "whole": ("全文", "Full text"),
     "script": ("検索には JavaScript が必要です。", "Search needs JavaScript."),
 }
 README = {"ja": "README.md", "en": "README_EN.md"}
@@ -120,6 +125,14 @@ def search_page(language: str) -> Page:
     return Page("search", language, words["search"], words["search"], body)
 
 
+def deck_list(language: str, pages: list[Page]) -> Page:
+    """Where the decks are listed."""
+    words = {name: pair[language == "en"] for name, pair in WORDS.items()}
+    rows = "".join(f'<li><a href="{page.name}.html">{page.title}</a></li>' for page in pages)
+    body = f"<h1>{words['slides']}</h1><p>{words['keys']}</p><ul>{rows}</ul>"
+    return Page("slides/index", language, words["slides"], words["keys"], body)
+
+
 def build(out: Path, stored: bool) -> None:
     """Write the whole site into `out`, replacing what was there."""
     started = time.perf_counter()
@@ -141,7 +154,8 @@ def build(out: Path, stored: bool) -> None:
         fronts[language] = pages[0]
         readme_pictures(shown[ROOT / "notebooks" / "05_validation.ipynb", language], out / "images" / language)
         words = {name: pair[language == "en"] for name, pair in WORDS.items()}
-        for number, page in enumerate([*pages, search_page(language)]):
+        steps = [page for page in pages if page.name != "index" and "/" not in page.name]
+        for number, page in enumerate([*pages, search_page(language), deck_list(language, steps)]):
             target = out / language / f"{page.name}.html"
             target.parent.mkdir(parents=True, exist_ok=True)
             neighbours = {
@@ -150,9 +164,15 @@ def build(out: Path, stored: bool) -> None:
             }
             more = {"other": OTHER[language], "root": page.up + "../", "address": address, "repository": repository}
             html = templates.get_template("page.html").render(
-                page=page, pages=pages, words=words, stored=stored, **neighbours, **more
+                page=page, pages=pages, decks=steps, words=words, stored=stored, **neighbours, **more
             )
             target.write_text(html, encoding="utf-8")
+        for step in steps:
+            page, slides = deck(maker, step.name, shown[ROOT / "notebooks" / f"{step.name}.ipynb", language])
+            html = templates.get_template("deck.html").render(
+                page=page, slides=slides, words=words, other=OTHER[language], root=page.up + "../", address=address
+            )
+            (out / language / f"{page.name}.html").write_text(html, encoding="utf-8")
         (out / language / "search.json").write_text(search_index(pages), encoding="utf-8")
     landing = templates.get_template("landing.html").render(**fronts, address=address)
     (out / "index.html").write_text(landing, encoding="utf-8")

@@ -18,12 +18,14 @@ import torch
 from execute import CACHE, ROOT, key
 
 from helpers.baselines import naive_forecast
-from helpers.data import load_prices
+from helpers.data import load_many, load_prices
 from helpers.horizons import METHODS, PathForecaster, rmse_by_step
 from helpers.language import words
+from helpers.many import GlobalForecaster, Windows, boosting, cut, half_hours, ridge, ridge_each, stored
 from helpers.panels.controls import MAX_ROWS
 from helpers.panels.engine import WORDS
 from helpers.panels.horizons import LEVELS, fan_in_words
+from helpers.panels.many import BEFORE, OWN, ranked_in_words
 from helpers.panels.windows import SHOWN, counted
 from helpers.training import Forecaster
 from helpers.uncertainty import fan
@@ -32,18 +34,19 @@ from helpers.windows import make_windows, purge, split_last
 
 SERIES = "ibm", "usdjpy"
 BEHIND = (
-    *("model", "training", "tuning", "validation", "windows", "horizons", "uncertainty", "baselines"),
-    *("panels/windows", "panels/horizons", "panels/validation"),
+    *("model", "training", "tuning", "validation", "windows", "horizons", "uncertainty", "baselines", "many"),
+    *("panels/windows", "panels/horizons", "panels/validation", "panels/many"),
 )
 BASIS = [  # what the numbers depend on; other helpers and the figures may change without a new training
     Path(__file__),
     *(ROOT / f"helpers/{name}.py" for name in BEHIND),
     *sorted(ROOT.glob("helpers/data/*.py")),
-    *sorted(ROOT.glob("data/*.csv")),
+    *sorted([*ROOT.glob("data/*.csv"), *ROOT.glob("data/*.json")]),
     ROOT / "constraints.txt",
 ]
 TEST, MAX_LAG = 100, 10  # as in step 05
 CALIBRATION, WINDOW = 200, 30  # as in step 08
+MISSING, PERIOD, DAY, AHEAD, TEST_ROWS, HIDDEN, EPOCHS, SEEDS = 0.12, 126, 18, 4, 252, 32, 10, 5  # as in step 10
 SAME = (
     "ここで動くのは、{ja}について、前もって計算しておいた結果です。ほかの系列や設定は、JupyterLab で動かしてください。",
     "What moves here was computed beforehand, {en}. For other series and settings, use JupyterLab.",
@@ -118,6 +121,71 @@ def horizons_grid() -> tuple[dict, dict[str, dict]]:
     slices = {"-".join(map(str, folder)): {"runs": run} for folder, run in zip(folders, runs, strict=True)}
     more = {"method": ("方法", "method"), "origin": ("起点", "origin")}
     return index | {"controls": _controls(controls, more)}, slices
+
+
+def many_grid() -> tuple[dict, dict[str, dict]]:
+    """Step 10: the paths of every method from every origin of each car park, and its errors, as in `series_explorer`."""
+    table = half_hours(load_many("parking"))
+    table = table.loc[:, table.isna().mean() < MISSING]
+    first, upto = len(table) - TEST_ROWS, len(table)
+    (train, ahead), (train_bare, bare) = (
+        (windows.part(0, first), windows.part(first, upto))
+        for windows in (cut(table, PERIOD, DAY, AHEAD, covariates) for covariates in (True, False))
+    )
+    chosen = {name: entry["best"] for name, entry in stored()["chosen"].items()}
+    with _cores() as cores:
+        own, without = (cores.submit(_train_lstms, *each) for each in ((train, ahead, SEEDS), (train_bare, bare, 1)))
+        others = {
+            "boosting for all": boosting(train, random_state=0, **chosen["boosting for all"])(ahead),
+            "ridge for all": ridge(train, **chosen["ridge for all"])(ahead),
+            "ridge for each": ridge_each(train, **chosen["ridge for each"])(ahead),
+        }
+        forecasts = {"naive": ahead.now.expand(-1, AHEAD), OWN: own.result(), **others}
+        paths = forecasts | {"bare": without.result()}
+    parks = [np.flatnonzero(ahead.series == k) for k in range(table.shape[1])]
+    begin = first - BEFORE  # the first row that is drawn
+    controls = {
+        "series": list(table.columns),
+        "origin": list(range(min(map(len, parks)))),
+        "horizon": list(range(1, AHEAD + 1)),
+        "covariates": [True, False],
+    }
+    index = {
+        "kind": "series",
+        "start": {"series": table.columns[0], "origin": 100, "horizon": AHEAD, "covariates": True},
+        "slice": ["series"],
+        "run": ["horizon", "covariates"],
+        "before": BEFORE,
+        "times": [f"{time:%m-%d %H:%M}" for time in table.index[begin:]],
+        "methods": {name: words(name) for name in forecasts},
+        "own": OWN,
+        "note": _note("同梱の駐車場の記録のテスト部分", "for the test part of the bundled records of car parks"),
+    }
+    slices = {}
+    for name, mine in zip(table.columns, parks, strict=True):
+        runs = {}
+        for horizon, covariates in itertools.product(controls["horizon"], controls["covariates"]):
+            now = forecasts if covariates else forecasts | {OWN: paths["bare"]}
+            off = {method: float((y - ahead.t)[mine, :horizon].square().mean().sqrt()) for method, y in now.items()}
+            # panels.js puts the time of the origin in the place of the #
+            runs[f"{horizon}|{json.dumps(covariates)}"] = {
+                "errors": _short(off.values()),
+                "said": ranked_in_words("#", name, off),
+            }
+        slices[name] = {
+            "actual": [None if np.isnan(value) else float(f"{value:.5g}") for value in table[name].iloc[begin:]],
+            "rows": (ahead.row[mine] - begin).tolist(),
+            "paths": {method: [_short(path) for path in y[mine]] for method, y in paths.items()},
+            "runs": runs,
+        }
+    labels = {"origin": ("起点", "origin"), "covariates": ("共変量を使う", "covariates")}
+    return index | {"controls": _controls(controls, labels)}, slices
+
+
+def _train_lstms(train: Windows, ahead: Windows, seeds: int) -> torch.Tensor:
+    """The mean forecast of models with the seeds 0, 1, … as in the notebook."""
+    models = [GlobalForecaster(train, seed=seed, hidden_size=HIDDEN) for seed in range(seeds)]
+    return torch.stack([model.train(train, EPOCHS)(ahead) for model in models]).mean(0)
 
 
 def _train_paths(series: str, method: str, horizon: int, seeds: list[int], origins: list[int]) -> dict:
@@ -205,7 +273,12 @@ def _controls(controls: dict[str, list], words: dict[str, tuple[str, str]] | Non
     return [{"name": name, "words": words[name], "options": options} for name, options in controls.items()]
 
 
-PANELS = {"02_windowing": windows_grid, "05_validation": playground_grid, "08_uncertainty": horizons_grid}
+PANELS = {
+    "02_windowing": windows_grid,
+    "05_validation": playground_grid,
+    "08_uncertainty": horizons_grid,
+    "10_many_series": many_grid,
+}
 
 
 def write_grids(folder: Path) -> None:

@@ -55,6 +55,11 @@ class Page:
     has_panel: bool = False
 
     @property
+    def step(self) -> str:
+        """The notebook that a page or a deck is made from."""
+        return self.name.removeprefix("slides/")
+
+    @property
     def up(self) -> str:
         """From this page to the folder of its edition."""
         return "../" * self.name.count("/")
@@ -98,7 +103,7 @@ class Renderer(IPythonRenderer):
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         source = f"{self.page.up}../images/{self.page.language}/{PurePosixPath(url).name}"
-        return f'<img src="{source}" alt="{html.escape(text)}" class="lstm-figure" width="760" height="566">'
+        return f'<img src="{source}" alt="{html.escape(text)}" class="lstm-figure" width="760" height="566" loading="lazy">'
 
     def table(self, text: str) -> str:
         return f'<div class="scrolls"><table>{text}</table></div>'
@@ -128,7 +133,7 @@ class Maker:
             if cell.id == "language-switch":
                 continue
             if cell.cell_type == "markdown":
-                body = self._markdown(page, one_language(cell.source, self.language))
+                body = self.markdown(page, one_language(cell.source, self.language))
                 found = re.search(r"<h([123])[^>]*>(.*?)</h\1>", body, re.DOTALL)
                 if found:
                     heading, place = words_of(found[2]), cell.id
@@ -142,7 +147,7 @@ class Maker:
                 page.texts.append((place, heading, words_of(body)))
                 parts.append(f'<div class="cell text" id="{cell.id}">{body}</div>')
             elif cell.cell_type == "code":
-                outputs = "".join(self._output(page, output) for output in cell.outputs)
+                outputs = "".join(self.output(page, output) for output in cell.outputs)
                 page.texts.append((place, heading, cell.source))
                 parts.append(f'<div class="cell code" id="{cell.id}">{code_html(cell.source)}{outputs}</div>')
         page.body = "\n".join(parts)
@@ -161,7 +166,7 @@ class Maker:
             page.sections.append((f"part-{number}", words_of(found[1])))
             return f'<h2 id="part-{number}">{found[1]}</h2>'
 
-        body = re.sub(r"<h2>(.*?)</h2>", anchored, self._markdown(page, markdown))
+        body = re.sub(r"<h2>(.*?)</h2>", anchored, self.markdown(page, markdown))
         page.title = words_of(re.search(r"<h1>(.*?)</h1>", body)[1])
         page.description = summary(body.split("</h1>", 1)[1])
         for part in re.split(r"(?=<h2 id)", body):
@@ -170,7 +175,8 @@ class Maker:
         page.body = f'<div class="cell text" id="top">{body}</div>'
         return page
 
-    def _markdown(self, page: Page, markdown: str) -> str:
+    def markdown(self, page: Page, markdown: str) -> str:
+        """Markdown in the edition's language as HTML for a page."""
         return MarkdownWithMath(Renderer(page, self.names, self.repository)).render(markdown)
 
     def _in_jupyterlab(self) -> str:
@@ -186,7 +192,8 @@ class Maker:
         )
         return f'<div class="aside"><p>{words}</p><pre>{html.escape(clone)}make lab\nmake test</pre></div>'
 
-    def _output(self, page: Page, output: nbformat.NotebookNode) -> str:
+    def output(self, page: Page, output: nbformat.NotebookNode) -> str:
+        """One output of a cell as HTML in the edition's language; its pictures become files."""
         if output.output_type == "stream":
             said = SENTENCES.sub(lambda pair: pick(self.language, *pair.groups()), output.text.rstrip())
             return f'<pre class="output scrolls">{html.escape(said)}</pre>'
@@ -199,15 +206,15 @@ class Maker:
         panel = soup.find(class_="lstm-panel")
         if panel is None:
             return f'<div class="output">{self._cleaned(soup, page)}</div>'
-        page.has_panel = page.has_panel or page.name in self.panels
+        page.has_panel = page.has_panel or page.step in self.panels
         return self._panel(page, self._cleaned(panel, page))
 
     def _panel(self, page: Page, stored: str) -> str:
-        live = page.name in self.panels
+        live = page.step in self.panels
         words = pick(self.language,
             "JupyterLab では、ここで設定を変えると、その場で計算し直します。下は、保存してある結果です。",
             "In JupyterLab the settings can be changed here, and all is computed again. Below is the stored result.")  # fmt: skip
-        grid = f' data-grid="{page.up}../grids/{page.name}/"' if live else ""
+        grid = f' data-grid="{page.up}../grids/{page.step}/"' if live else ""
         return f'<div class="panel output"{grid}><p class="aside">{words}</p>{stored}</div>'
 
     def _cleaned(self, soup: Tag, page: Page) -> str:

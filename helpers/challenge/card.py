@@ -75,7 +75,7 @@ class Card:
         look = f"隠した行を開いたのは {report.look} 回目", f"look {report.look} at the hidden rows"
         parts = [
             f"<p role='heading' aria-level='3'>{_in(f'課題 {report.number} 番の成績表', f'Report card, challenge {report.number}')}</p>",
-            f'<div class="small">{name} · {report.hash}{_in(*look)}</div>',
+            f'<div class="small">{name} · {report.hash} {_in(*look)}</div>',
             f'<div class="verdict">{_in(*headline(report))}</div>',
             _section("誤り", "What went wrong", failures(report)),
             _section("良かったところ", "What was good", good(report)),

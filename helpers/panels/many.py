@@ -10,11 +10,28 @@ from helpers.language.tables import table_html
 from helpers.many import Windows
 from helpers.panels.controls import box, choice, looked, slider
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, source
+from helpers.panels.page import Shown, Words, source
 
 PLACE = 600, 380  # of the picture, in CSS pixels
 BEFORE = 36  # rows drawn before the origin: two days of half-hours
 OWN = "LSTM for all"
+
+
+def ranked_in_words(origin: str, series: str, errors: dict[str, float]) -> list[Words]:
+    """What is said above a path. origin: its time; errors: method -> RMSE on the test part of the series, OWN among them."""
+    ranked = sorted(errors, key=errors.get)
+    place, (best_ja, best_en) = ranked.index(OWN) + 1, words(ranked[0])
+    return [
+        (
+            f"起点 {origin}。{series} のテスト部分で、LSTM の RMSE は {errors[OWN]:.4f}、{len(errors)} つのうち {place} 位です。",
+            f"Origin {origin}. On the test part of {series} the LSTM has an RMSE of {errors[OWN]:.4f}, "
+            f"number {place} of {len(errors)}.",
+        ),
+        (
+            f"RMSE が最も小さいのは「{best_ja}」の {errors[ranked[0]]:.4f} です。",
+            f"The smallest is that of “{best_en}”, {errors[ranked[0]]:.4f}.",
+        ),
+    ]
 
 
 def series_explorer(
@@ -35,29 +52,17 @@ def series_explorer(
         mine = np.flatnonzero(ahead.series == table.columns.get_loc(series))
         one, methods = mine[origin], chosen(covariates)
         errors = {name: float((y - ahead.t)[mine, :horizon].square().mean().sqrt()) for name, y in methods.items()}
-        ranked, row = sorted(errors, key=errors.get), int(ahead.row[one])
+        row = int(ahead.row[one])
         rows = slice(max(0, row + 1 - BEFORE), row + 1 + horizon)
         part, start = table[series].iloc[rows], row + 1 - rows.start
         drawn = {name: y[one, :horizon].numpy() for name, y in methods.items()}
-        told, place = looked(table.attrs["name"]), ranked.index(OWN) + 1
+        told = looked(table.attrs["name"])
         yield 1.0
 
         def show() -> Shown:
             with plots.room(*PLACE):
                 picture = plots.path_of_series(part.index, part, start, drawn, series)
-            best_ja, best_en = words(ranked[0])
-            said = [
-                (
-                    f"起点 {table.index[row]:%m-%d %H:%M}。{series} のテスト部分で、LSTM の RMSE は {errors[OWN]:.4f}、"
-                    f"{len(errors)} つのうち {place} 位です。",
-                    f"Origin {table.index[row]:%m-%d %H:%M}. On the test part of {series} the LSTM has an RMSE of "
-                    f"{errors[OWN]:.4f}, number {place} of {len(errors)}.",
-                ),
-                (
-                    f"RMSE が最も小さいのは「{best_ja}」の {errors[ranked[0]]:.4f} です。",
-                    f"The smallest is that of “{best_en}”, {errors[ranked[0]]:.4f}.",
-                ),
-            ]
+            said = ranked_in_words(f"{table.index[row]:%m-%d %H:%M}", series, errors)
             scores = pd.DataFrame({"RMSE": errors}).sort_values("RMSE")
             heading = text("この系列のテスト部分での RMSE", "RMSE on the test part of this series")
             return Shown(said, [picture], {heading: table_html(scores)}, {"RMSE": errors[OWN]}, told)

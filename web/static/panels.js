@@ -2,7 +2,7 @@
 // colours, lines and marks of the notebooks' figures (helpers/plots/style.py).
 'use strict';
 {
-  const GREY = '#616161', BLUE = '#0B559F', RED = '#B01E10', GREEN = '#2F9B68', ORANGE = '#D07A00', INK = '#1a1a1a';
+  const GREY = '#616161', BLUE = '#0B559F', RED = '#B01E10', GREEN = '#2F9B68', ORANGE = '#D07A00', PURPLE = '#B067B4', INK = '#1a1a1a';
   const side = document.documentElement.lang === 'ja' ? 0 : 1;
   const say = (ja, en) => (side ? en : ja);
   const dashed = { [GREY]: '', [BLUE]: '6 4', [RED]: '8 3 2 3', [GREEN]: '2 3', [ORANGE]: '6 4' };
@@ -35,9 +35,9 @@
   const dot = (x, y, colour, r = 3.5) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r}" fill="${colour}"/>`;
 
   // A frame with a scale on the left, and its title; `box` is left, top, right, bottom in pixels.
-  function frame({ box: [left, top, right, bottom], low, high, title = '', most = 4 }) {
+  function frame({ box: [left, top, right, bottom], low, high, title = '', weight = 600, most = 4 }) {
     const y = place(low, high, bottom, top);
-    let drawn = write(left, top - 7, title, 'font-weight="600"');
+    let drawn = write(left, top - 7, title, `font-weight="${weight}"`);
     for (const at of ticks(low, high, most)) {
       drawn += `<path d="M${left} ${y(at).toFixed(1)}H${right}" stroke="#0002"/>` + write(left - 6, y(at) + 4, number(at), 'text-anchor="end"');
     }
@@ -123,8 +123,8 @@
     const names = [[GREY, triangle, say('実際の値', 'actual')], [BLUE, plus, say('1 期ずらした実際の値', 'actual, shifted by 1')],
       [RED, (px, py) => star(px, py, 7), say('予測', 'prediction')], [GREEN, () => '', say('前回の予測', "last run's prediction")]];
     const row = Math.max(ends[3], bars[3]) + 62;
-    drawn += legend(width, row, names);
-    return { drawn, height: row + (width < 640 ? 32 : 12), alt: say(
+    const [key, height] = legend(width, row, names);
+    return { drawn: drawn + key, height, alt: say(
       `テスト部分の実際の値、予測、1 期ずらした実際の値と、ラグごとの RMSE。最小は ${last} 期前。`,
       `Actual values, prediction and shifted actual values of the test part, and RMSE by lag, smallest ${last} back.`) };
   }
@@ -161,16 +161,67 @@
     for (const at of ticks(1, horizon, 8)) if (at === Math.round(at)) drawn += write(step(at), 401, at, 'text-anchor="middle"');
     drawn += write((left + right) / 2, 419, say('何期先か', 'steps ahead'), 'text-anchor="middle"');
     const name = grid.methods[method][side];
-    drawn += legend(width, 444, [[GREY, () => '', say('実際の値', 'actual')], [RED, () => '', say(`予測（${name}）`, `forecast (${name})`)],
+    const [key, height] = legend(width, 444, [[GREY, () => '', say('実際の値', 'actual')], [RED, () => '', say(`予測（${name}）`, `forecast (${name})`)],
       [BLUE, () => '', say('95% と 80% の区間', '95% and 80% intervals'), 'band'],
       [BLUE, (px, py) => dot(px, py, BLUE, 2.5), say(`RMSE（${name}）`, `RMSE (${name})`), ''],
       [ORANGE, square, say('RMSE（ナイーブ予測）', 'RMSE (naive)')], ['#000', () => '', say('平方根の法則', 'square-root law'), '6 3']]);
-    return { drawn, height: width < 480 ? 520 : 478, alt: say(
+    return { drawn: drawn + key, height, alt: say(
       `実際の値の線と、${horizon} 期先までの予測、その 95% と 80% の区間。下は、何期先かごとの RMSE。`,
       `Actual values, the forecast of ${horizon} steps with its 95% and 80% intervals; below, the RMSE by steps ahead.`) };
   }
 
-  // Names in rows below a picture: colour, a mark on the line, words, and "band" or dashes for another look.
+  // --- step 10
+
+  // Line, dashes and mark of each method, in the order of the panel in JupyterLab.
+  const LOOKS = [
+    [BLUE, '', (x, y) => dot(x, y, BLUE)],
+    [ORANGE, '6 4', square],
+    [GREEN, '2 3', (x, y) => `<path d="M${x} ${y - 4}l4 7h-8z" fill="${GREEN}"/>`],
+    [RED, '8 3 2 3', (x, y) => `<path d="M${x} ${y - 4.5}l4.5 4.5l-4.5 4.5l-4.5 -4.5z" fill="${RED}"/>`],
+    [PURPLE, '', (x, y) => dot(x, y, PURPLE)],
+  ];
+
+  function series(grid, { series, origin, horizon, covariates }, run, width) {
+    const now = run.rows[origin], from = now + 1 - grid.before, times = grid.times.slice(from, now + 1 + horizon);
+    const came = run.actual.slice(from, now + 1 + horizon), start = grid.before - 1;  // where in `came` the origin stands
+    const names = Object.keys(grid.methods), said = name => grid.methods[name][side];
+    const paths = names.map(name => run.paths[name === grid.own && !covariates ? 'bare' : name][origin].slice(0, horizon));
+    const off = paths.map(one => one.reduce((sum, value, k) => sum + Math.abs(value - came[start + 1 + k]), 0));
+    const best = said(names[off.indexOf(Math.min(...off))]);
+    const left = 52, right = width - 10, top = width < 480 ? 68 : 50, bottom = 272, every = [...came.filter(value => value !== null), ...paths.flat()];
+    const pad = (Math.max(...every) - Math.min(...every)) * .06 || .1;
+    const [axes, y] = frame({ box: [left, top, right, bottom], low: Math.min(...every) - pad, high: Math.max(...every) + pad,
+      title: say('入っている割合', 'Occupancy'), weight: 400 });
+    const x = place(0, grid.before + horizon - 1, left + 8, right - 8);
+    const closest = say(`この起点で最も近いのは${best}`, `closest from here is ${best}`), title = `${series}: ${closest}`;
+    const lines = width < 480 ? [`${series}:`, closest] : [title];
+    let drawn = axes + lines.map((line, k) => write(8, 18 * (k + 1), line, 'font-weight="600"')).join('');
+    drawn += `<rect x="${x(start + .5)}" y="${top}" width="${right - x(start + .5)}" height="${bottom - top}" fill="${GREY}" opacity=".12"/>`;
+    let piece = [];  // a line ends where nothing was recorded
+    for (const [k, value] of [...came, null].entries()) {
+      if (value !== null) { piece.push([x(k), y(value)]); drawn += dot(x(k), y(value), GREY, 2.5); continue; }
+      if (piece.length) drawn += path(piece, GREY, 2.4);
+      piece = [];
+    }
+    paths.forEach((one, number) => {
+      const [colour, dashes, mark] = LOOKS[number], points = [came[start], ...one].map((value, k) => [x(start + k), y(value)]);
+      drawn += path(points, colour, 1.8, dashes) + points.slice(1).map(([px, py]) => mark(px, py)).join('');
+    });
+    const wanted = width < 480 ? 3 : 6;
+    for (let k = 0; k < wanted; k++) {
+      const row = Math.round((k + .5) / wanted * (times.length - 1)), [day, hour] = times[row].split(' ');
+      drawn += write(x(row), bottom + 17, day, 'text-anchor="middle"') + write(x(row), bottom + 33, hour, 'text-anchor="middle"');
+    }
+    const [key, height] = legend(width, bottom + 60, [[GREY, (px, py) => dot(px, py, GREY, 2.5), say('実際の値', 'actual')],
+      ...names.map((name, number) => [LOOKS[number][0], LOOKS[number][2], said(name), LOOKS[number][1]])]);
+    drawn += key;
+    const ranked = names.map((name, number) => [said(name), run.errors[number]]).sort((a, b) => a[1] - b[1]);
+    const table = [say('この系列のテスト部分での RMSE', 'RMSE on the test part of this series'), ranked.map(([name, error]) => [name, error.toFixed(4)])];
+    return { drawn, table, height, alt: say(`${title}。予測の推移と実際の値の線。`,
+      `${title}. Forecast paths and the actual values.`) };
+  }
+
+  // Names in rows below a picture: colour, a mark on the line, words, and "band" or dashes for another look; and where they end.
   function legend(width, row, names) {
     let drawn = '', at = 12;
     for (const [colour, mark, words, look] of names) {
@@ -181,17 +232,26 @@
       drawn += mark(at + 14, row - 4) + write(at + 34, row, words);
       at += wide + 8;
     }
-    return drawn;
+    return [drawn, row + 12];
   }
 
   // --- the panel: controls, verdict, picture
 
-  const KINDS = { windows, playground, horizons };
+  const KINDS = { windows, playground, horizons, series };
   const HATCH = '<defs><pattern id="best" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#dc9a93"/><path d="M0 0V6" stroke="#0008"/></pattern></defs>';
 
   function control({ name, words, options }, titles, start, changed) {
     const label = document.createElement('label');
     label.append(words[side]);
+    if (typeof options[0] === 'boolean') {
+      const tick = document.createElement('input');
+      tick.type = 'checkbox';
+      tick.addEventListener('change', changed);
+      label.prepend(tick);
+      label.className = 'tick';
+      tick.checked = start;
+      return { name, label, get: () => tick.checked, set: value => { tick.checked = value; } };
+    }
     if (typeof options[0] === 'string') {
       const menu = document.createElement('select');
       for (const option of options) menu.add(new Option(titles[option]?.title?.[side] ?? titles[option]?.[side] ?? option, option, false, option === start));
@@ -214,11 +274,11 @@
     const folder = panel.dataset.grid, files = new Map();
     const grid = await (await fetch(`${folder}index.json`)).json();
     const load = name => {
-      if (!files.has(name)) files.set(name, fetch(`${folder}${name}.json`).then(answer => answer.json()).then(file => file.runs));
+      if (!files.has(name)) files.set(name, fetch(`${folder}${encodeURIComponent(name)}.json`).then(answer => answer.json()));
       return files.get(name);
     };
     const controls = grid.controls.map(one => control(one, { ...grid.series, ...grid.methods }, grid.start[one.name], show));
-    const box = document.createElement('div'), verdict = document.createElement('p'), note = document.createElement('p');
+    const box = document.createElement('div'), verdict = document.createElement('p'), note = document.createElement('p'), scores = document.createElement('div');
     const reset = document.createElement('button'), picture = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     box.className = 'body';
     box.innerHTML = '<div class="controls"></div><div class="view"></div>';
@@ -231,32 +291,37 @@
     picture.setAttribute('role', 'img');
     picture.setAttribute('class', 'lstm-figure');
     box.firstChild.append(...controls.map(one => one.label), reset);
-    box.lastChild.append(verdict, picture, note);
+    box.lastChild.append(verdict, picture, scores, note);
 
     let now = null, looks = 0;  // what is drawn: settings, run, and the forecast before it on the same series
 
     async function show() {
       const settings = Object.fromEntries(controls.map(one => [one.name, one.get()]));
       const name = grid.slice.map(one => settings[one]).join('-');
-      const within = grid.controls.map(one => one.name).filter(one => !grid.slice.includes(one));
-      const runs = await load(name);
+      const within = grid.run || grid.controls.map(one => one.name).filter(one => !grid.slice.includes(one));
+      const file = await load(name);
       if (controls.some(one => one.get() !== settings[one.name])) return;  // moved on meanwhile
-      const run = runs[within.map(one => settings[one]).join('|')];
+      const run = { ...file, ...file.runs[within.map(one => settings[one]).join('|')] };
       const before = now && now.settings.series === settings.series && now.run.y || null;
       now = { settings, run, before };
       looks += 1;
-      verdict.textContent = run.said.map(both => both[side]).join(say('', ' ')) + (run.scores ? say(
-        `RMSE は ${run.scores.RMSE}。このページでテスト部分を見たのは ${looks} 回目です。`,
-        ` RMSE ${run.scores.RMSE}. Looks at the test part on this page: ${looks}.`) : '');
+      const said = run.said.map(both => both[side]);
+      if (run.rows) said[0] = said[0].replace('#', grid.times[run.rows[settings.origin]]);
+      if (run.scores) said.push(say(`RMSE は ${run.scores.RMSE}。`, `RMSE ${run.scores.RMSE}.`));
+      if (run.scores || run.errors) said.push(say(`このページでテスト部分を見たのは ${looks} 回目です。`, `Looks at the test part on this page: ${looks}.`));
+      verdict.textContent = said.join(say('', ' '));
       draw();
     }
 
     function draw() {
-      const width = Math.max(300, picture.parentNode.clientWidth);
-      const { drawn, height, alt } = KINDS[grid.kind](grid, now.settings, now.run, width, now.before);
+      const zoom = parseFloat(getComputedStyle(document.documentElement).fontSize) / 17;  // letters grow on a slide
+      const width = Math.max(300, picture.getBoundingClientRect().width / Math.max(1, zoom));
+      const { drawn, height, alt, table } = KINDS[grid.kind](grid, now.settings, now.run, width, now.before);
       picture.setAttribute('viewBox', `0 0 ${width} ${height}`);
       picture.setAttribute('aria-label', alt);
       picture.innerHTML = `${HATCH}<g font-size="13" fill="${INK}" font-family="inherit">${drawn}</g>`;
+      if (table) scores.innerHTML = `<table><caption>${escaped(table[0])}</caption><tbody>${table[1].map(([name, score]) =>
+        `<tr><th scope="row">${escaped(name)}</th><td>${score}</td></tr>`).join('')}</tbody></table>`;
     }
 
     await show();

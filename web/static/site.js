@@ -24,9 +24,6 @@ other.addEventListener('click', () => {
   other.href = page + (read && scrollY > 100 ? `#${read.id}` : '') ;
 });
 
-// On a phone the list of steps would push the text off the first screen.
-if (matchMedia('(max-width: 61.99rem)').matches) document.querySelector('nav.steps details').open = false;
-
 for (const box of document.querySelectorAll('.source')) {
   const button = document.createElement('button');
   button.type = 'button';

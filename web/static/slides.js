@@ -1,0 +1,51 @@
+// A deck: keys and buttons turn the slides, letters shrink until each fits its screen. Without JavaScript one scrolls.
+'use strict';
+{
+  const slides = [...document.querySelectorAll('section')], part = name => document.querySelector(`.bar .${name}`);
+  const phone = matchMedia('(max-width: 39.99rem)');
+  let now = Math.max(0, slides.findIndex(slide => `#${slide.id}` === location.hash));
+
+  function fit(slide) {
+    const box = slide.querySelector('.content'), wide = [...box.querySelectorAll('.scrolls')];
+    box.style.fontSize = '';
+    const cut = () => slide.scrollHeight > slide.clientHeight + 1 || box.scrollHeight > box.clientHeight + 1 || wide.some(part => part.scrollWidth > part.clientWidth + 1);
+    const whole = parseFloat(getComputedStyle(box).fontSize);
+    for (let share = .95; !phone.matches && share > .4 && cut(); share -= .05) box.style.fontSize = `${whole * share}px`;
+  }
+
+  function show() {
+    const { id } = slides[now];
+    part('count').value = `${now + 1} / ${slides.length}`;
+    history.replaceState(null, '', `#${id}`);
+    part('switch').hash = id;
+    part('whole').hash = id.replace(/-code$/, '');  // the code and the result of one cell
+  }
+
+  function turn(to) {
+    now = Math.min(slides.length - 1, Math.max(0, to));
+    slides[now].scrollIntoView({ behavior: 'instant' });
+    show();
+  }
+
+  part('back').addEventListener('click', () => turn(now - 1));
+  part('next').addEventListener('click', () => turn(now + 1));
+  addEventListener('keydown', event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, select')) return;
+    const to = { ArrowRight: now + 1, ArrowDown: now + 1, PageDown: now + 1, ArrowLeft: now - 1, ArrowUp: now - 1, PageUp: now - 1, Home: 0, End: Infinity }[event.key];
+    if (to !== undefined) turn(to);
+    else if (event.key === 'f') document.documentElement.requestFullscreen();
+    else return;
+    event.preventDefault();
+  });
+  // Turned by hand: the slide in the middle of the screen is the one that is seen.
+  const seen = new IntersectionObserver(entries => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) { now = slides.indexOf(target); show(); }
+  }, { rootMargin: '-50% 0px' });
+  for (const slide of slides) seen.observe(slide);
+
+  const all = () => { slides.forEach(fit); slides[now].scrollIntoView({ behavior: 'instant' }); };
+  addEventListener('resize', all);
+  const live = new MutationObserver(changes => changes.forEach(({ target }) => fit(target.closest('section'))));
+  for (const panel of document.querySelectorAll('.panel[data-grid]')) live.observe(panel, { attributeFilter: ['class'] });
+  all();
+}
