@@ -14,6 +14,7 @@ from helpers.challenge.grading import WORTH, baselines, grade
 from helpers.challenge.leaks import LEAKS, find_leaks, outside_leaks
 from helpers.challenge.running import Failure, ask, outside_tables
 from helpers.challenge.series import AHEAD, COLUMN, HORIZON, KINDS, KNOWN, ROWS, draw, exam_origins, practice_origins
+from helpers.challenge.study import study, summary
 from helpers.language import BadInput
 from helpers.language.words import WORDS
 
@@ -246,3 +247,15 @@ def test_the_reference_wins_where_there_is_something_to_win_and_only_there(kind)
         assert report.rmse / report.best <= 1.1
     else:
         assert report.verdict != "won"
+
+
+@pytest.mark.parametrize("away", [0, 3])
+def test_the_study_measures_the_distance_from_the_best_forecast(monkeypatch, away):
+    """An error of `away` in every value adds its square to the best possible one, whatever the hidden rows happen to be."""
+    challenge = draw(FIRST["season"])
+    forecast = ("best", challenge.best(exam_origins()) + away)
+    monkeypatch.setattr("helpers.challenge.study.simple_until_proven", lambda table, origins: forecast)
+    [row] = study([challenge.number])
+    best = grade(lambda table, origins: forecast[1], challenge.number, limit=60, checks=False).best
+    assert row["chosen"] == "best" and row["expected"] == pytest.approx(np.hypot(best, away) / best)
+    assert summary(pd.DataFrame([row])).loc["structure", "within 10%"] == (row["expected"] <= 1.1)
