@@ -173,7 +173,7 @@ def paths_from_origins(
             "label": text("最後に知っている値", "last known", "\n"),
         }
         axes.plot(dates[part], actual[part], color=style.GREY, linewidth=2, label=text(*words("actual"), "\n"))
-        for shade, (name, (low, high)) in zip(np.linspace(0.18, 0.5, max(2, len(fans))), fans.items(), strict=False):
+        for shade, (name, (low, high)) in zip(np.linspace(0.12, 0.3, max(2, len(fans))), fans.items(), strict=False):
             look = {"facecolor": (style.BLUE, shade), "edgecolor": style.BLUE, "label": name}
             days = dates[start:][: low.shape[1]]
             axes.fill_between(days, low[k][: len(days)], high[k][: len(days)], **look)

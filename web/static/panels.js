@@ -144,7 +144,7 @@
     let drawn = top[0] + path(shown.map((value, k) => [x(from + k), y(value)]), GREY, 2);
     Object.values(run.fans).forEach(([low, high], k) => {
       const edge = [...ahead(low), ...ahead(high).reverse()].map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join('L');
-      drawn += `<path d="M${edge}Z" fill="${BLUE}" fill-opacity="${k ? .5 : .18}" stroke="${BLUE}"/>`;
+      drawn += `<path d="M${edge}Z" fill="${BLUE}" fill-opacity="${k ? .3 : .12}" stroke="${BLUE}"/>`;
     });
     const known = [x(first - 1), y(values[first - 1])];
     drawn += path([known, ...ahead(run.path)], RED) + `<circle cx="${known[0]}" cy="${known[1]}" r="4.5" fill="none" stroke="#000" stroke-width="1.5"/>`;
