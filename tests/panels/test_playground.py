@@ -108,7 +108,7 @@ def test_five_seeds_are_one_run_and_their_mean_is_compared():
     alone, five = [10.0], [11.0, 12.0, 13.0, 12.0, 12.0]
     told = filled(alone, five).difference()[1]
     assert "+2" in told and "inside" in told and "±2.19" in told  # 2 sqrt(1 + 1 / 5)
-    assert "Move a setting" in filled(five).difference()[1]
+    assert "Change a setting" in filled(five).difference()[1]
     assert "±1.26" in filled(five, [14.0] * 5).difference()[1]  # 2 sqrt(1 / 5 + 1 / 5)
 
 
