@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
 from helpers.language import text, words
@@ -84,15 +84,16 @@ def seen_and_new(inputs: dict[Name, tuple[ArrayLike, ArrayLike]]) -> Picture:
         orange = {"color": style.ORANGE, "linewidth": 2.5, "label": text("検証部分", "validation part")}
         axes.stairs(np.histogram(seen, bins)[0] / len(seen), bins, fill=True, **blue)
         axes.stairs(np.histogram(new, bins)[0] / len(new), bins, **orange)
-        for end in (seen.min(), seen.max()):
-            axes.axvline(end, **style.DASHED)
+        axes.axvline(seen.min(), **style.DASHED, label=text("学習の範囲の端", "end of the training range"))
+        axes.axvline(seen.max(), **style.DASHED)
         outside = float(((new < seen.min()) | (new > seen.max())).mean())
         ja, en = in_both(name)
         said.append((f"{ja}: {outside:.1%} が学習の範囲の外", f"{en}: {outside:.1%} beyond training"))
         label(axes, said[-1], ("入力（標準偏差）", "input (standard deviations)"), ("割合", "share"))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     panels[0, -1].set_ylabel("")
-    legend(panels[0, 0], ncols=2)
+    legend(panels[0, 0], ncols=3)
     ja, en = ("。".join(part) for part in zip(*said, strict=True))
     ja = f"入力の分布。学習部分（青）と検証部分（橙の線）。破線は学習の範囲。{ja}。"
     en = f"Distributions of inputs: training (blue), validation (orange line); dashed lines end the range of training. {en.replace('。', '. ')}."
