@@ -258,4 +258,4 @@ def test_the_study_measures_the_distance_from_the_best_forecast(monkeypatch, awa
     [row] = study([challenge.number])
     best = grade(lambda table, origins: forecast[1], challenge.number, limit=60, checks=False).best
     assert row["chosen"] == "best" and row["expected"] == pytest.approx(np.hypot(best, away) / best)
-    assert summary(pd.DataFrame([row])).loc["structure", "within 10%"] == (row["expected"] <= 1.1)
+    assert summary(pd.DataFrame([row])).loc["structure", "expected within 10%"] == (row["expected"] <= 1.1)

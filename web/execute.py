@@ -78,9 +78,8 @@ def _run(file: Path, language: str, basis: str) -> Path:
     settings = "--ExecutePreprocessor.record_timing=False", "--ExecutePreprocessor.store_widget_state=False"
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--log-level", "WARN", "--to", "notebook", "--execute"]
     command += [*settings, "--output", str(unfinished), str(file)]
-    for _ in range(
-        3
-    ):  # kernels that start at once may choose the same port, and one of them dies (nbconvert issue 1066)
+    # Kernels that start at once may choose the same port, and one of them dies (nbconvert issue 1066): up to three tries.
+    for _ in range(3):
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         if "Kernel died before replying" not in done.stderr:
             break

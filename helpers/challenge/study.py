@@ -64,14 +64,16 @@ def scoreboard(pipeline: Pipeline, numbers: Iterable[int]) -> pd.DataFrame:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """What `study` found, with structure (a worth above WORTH) and without: numbers, expected within 10% of the best, largest, won, lost."""
+    """What `study` found, with structure (a worth above WORTH) and without: numbers, within 10% of the best, won, lost."""
     rows = {}
     for name, part in (("structure", table[table["worth"] > WORTH]), ("none", table[table["worth"] <= WORTH])):
         counted = {verdict: int((part["verdict"] == verdict).sum()) for verdict in ("won", "equal", "lost")}
         rows[name] = {
             "numbers": len(part),
-            "within 10%": int((part["expected"] <= 1.1).sum()),
-            "largest": part["expected"].max(),
+            "within 10%": int((part["ratio"] <= 1.1).sum()),
+            "largest": part["ratio"].max(),
+            "expected within 10%": int((part["expected"] <= 1.1).sum()),
+            "largest expected": part["expected"].max(),
         } | counted
     return pd.DataFrame(rows).T
 

@@ -107,7 +107,7 @@ def hours_by_cores(hours: pd.DataFrame) -> Picture:
             axes.annotate(f"{value:,.3g}", *place, ha="center", color=style.ink(look["color"]))
     first, last = hours.columns[[0, -1]]
     faster = hours[first] / hours[last]
-    said = [(*words(name), f"{times:,.{times < 10:d}f}") for name, times in faster.items()]
+    said = [(*words(name), f"{times:.1f}" if times < 10 else f"{times:,.0f}") for name, times in faster.items()]
     ja = f"コア {last / first:,.0f} 倍: " + "、".join(f"{times} 倍速（{ja}）" for ja, _, times in said)
     en = f"{last / first:,.0f} times the cores: " + ", ".join(f"{times} times as fast ({en})" for _, en, times in said)
     label(axes, (ja, en), ("コア数", "cores"), ("時間", "hours"))

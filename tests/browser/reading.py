@@ -34,9 +34,8 @@ def strangers(notebook: Notebook, language: str) -> list[tuple[int, str, str]]:
     sheet = "/exercises/" in notebook.page.url.replace("%2F", "/")
     notebook.page.evaluate(CLOSE)
     for place, text in seen:
-        if (
-            sheet and language == "ja"
-        ):  # what the reader's own code prints there, names in English and numbers, is not the tutorial's
+        # In a sheet, what the reader's own code prints there, names in English and numbers, is not the tutorial's
+        if sheet and language == "ja":
             text = "\n".join(line for line in text.splitlines() if JAPANESE.search(line))
         found += [(place, word, text) for word in foreign(text, language)]
     return found
