@@ -67,12 +67,12 @@ def test_the_shifted_line_is_the_actual_one_lag_steps_later(lag):
 @pytest.mark.parametrize(
     ("lag", "y", "words"),
     [
-        (None, ACTUAL, "Actual values and prediction"),
+        (None, ACTUAL, "Actual values and forecast"),
         (3, np.append([0, 0, 0], ACTUAL[:-3]), "closer to the values shifted by 3"),
         (3, ACTUAL + 1, "closer to the values that are not shifted"),
     ],
 )
-def test_the_title_says_which_line_the_prediction_is_closer_to(lag, y, words):
+def test_the_title_says_which_line_the_forecast_is_closer_to(lag, y, words):
     picture = plots.forecast_lines(DATES, ACTUAL, y, ATTRS, lag=lag)
     assert words in picture.figure.axes[0].get_title(loc="left") and words in picture.alt
     drawn = [len(axes.get_lines()) for axes in picture.figure.axes]
