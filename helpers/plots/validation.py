@@ -31,7 +31,7 @@ def three_lines(
     width = 1.4 if marks else 1
     axes.plot(dates[first:], actual[first:], "-", color=style.GREY, linewidth=width, label=text("実際の値", "actual"))
     if lag is not None:
-        start, words = max(first, lag), text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
+        start, words = max(first, lag), text(f"{lag} 期ずらした実際の値", f"actual, shifted by {lag}")
         shifted = actual[start - lag : len(actual) - lag]
         axes.plot(dates[start:], shifted, "--", color=style.BLUE, linewidth=width, label=words)
     axes.plot(dates[first:], y[first:], "-.", color=style.RED, linewidth=width, label=text("予測", "forecast"))
