@@ -89,7 +89,8 @@ def forecast_lines(
     top.axvspan(dates[-zoom], dates[-1], color=style.GREY, alpha=0.15)
     legend(bottom, ncols=3)
     label(top, finding)
-    label(bottom, (f"最後の {zoom} 期（上の灰色の部分）を拡大", f"The last {zoom} steps (grey above), enlarged"), style.DATE)
+    enlarged = f"最後の {zoom} 期（上の灰色の部分）を拡大", f"The last {zoom} steps (grey above), enlarged"
+    label(bottom, enlarged, style.DATE)
     ja, en = "実際の値（灰色の三角）、予測（赤い星）", "Actual values (grey triangles), forecast (red stars)"
     if lag is not None:
         ja, en = (
