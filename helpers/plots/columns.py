@@ -132,7 +132,7 @@ def gain_by_day(gain: pd.Series, best: pd.Series) -> Picture:
     others = gain.drop(best.index)
     for part, color, hatch, said in (
         (others, style.GREY, None, text(f"ほかの {len(others)} 日", f"the other {len(others)} days")),
-        (best, style.RED, "//", text(f"改善が大きい {len(best)} 日", f"the {len(best)} days of the largest gain")),
+        (best, style.RED, "//", text(f"改善が大きい {len(best)} 日", f"the {len(best)} days with the largest gains")),
     ):
         axes.bar(part.index, part, 1, color=color, hatch=hatch, edgecolor=color, label=said)
     axes.axhline(0, color="black", linewidth=1)

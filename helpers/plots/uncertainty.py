@@ -70,8 +70,8 @@ def coverage_of_fans(tables: dict[float, pd.DataFrame]) -> Picture:
         holds = int(((table["low"] <= confidence) & (confidence <= table["high"])).sum())
         found.append((confidence, holds, len(table)))
         title = (
-            f"{holds} / {len(table)} 本が {confidence:.0%} を含む",
-            f"{holds} of {len(table)} contain {confidence:.0%}",
+            f"{len(table)} 本中 {holds} 本が {confidence:.0%} を含む",
+            f"{holds} of {len(table)} intervals contain {confidence:.0%}",
         )
         label(axes, title, x)
     label(panels[0, 0], y=("区間に入った割合", "share inside"))
