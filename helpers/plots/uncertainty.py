@@ -282,7 +282,7 @@ def coverage_by_group(inside: pd.DataFrame, groups: ArrayLike, confidence: float
     label(axes, title, y=("被覆率", "coverage"))
     axes.yaxis.set_major_formatter(SHARE)
     legend(axes, ncols=3)
-    return Picture(figure, f"グループごとの被覆率。{title[0]}。", f"Coverage by group. {title[1]}.")
+    return Picture(figure, f"グループごとに、方法ごとの点。{title[0]}。", f"One mark a method and group. {title[1]}.")
 
 
 def _first_wide(axes: Axes, curves: style.Curves) -> None:
