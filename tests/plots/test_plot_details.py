@@ -132,7 +132,7 @@ def test_titles_state_what_is_drawn(drawn, title):
 
 def test_the_numbers_between_the_layers_are_those_of_the_model():
     seen = {words.get_text() for words in plots.regressor(5, 16).figure.axes[0].texts}
-    assert {"16 → 8", "8 → 1", "$o_{5}$"} <= seen
+    assert {"16 → 8", "8 → 1", "o[:, -1]"} <= seen
     parts = LSTMRegressor(hidden_size=16).head
     assert (parts[0].out_features, parts[2].in_features) == (8, 8)
 
