@@ -110,7 +110,12 @@ def skills(
         for row, value in zip(rows[low], skill[low], strict=True):
             number_there = f"{value:,.0f}" if value < -10 else f"{value:.1f}"
             axes.text(floor + 0.03, row, number_there, va="center", fontsize=style.SMALL, color=style.ink(color))
-    if tested:
+        if len(baselines) == 1 and tested:  # there is room
+            for row, value in zip(rows[seen], skill[seen], strict=True):
+                look = {"ha": "left" if value > 0 else "right", "fontsize": style.SMALL, "color": style.ink(color)}
+                axes.annotate(f"{value:.2f}", (value, row), (0, 6), textcoords="offset points", **look)
+    hollow_ones = tested and not (table["p Holm"] < significance).all()
+    if hollow_ones:
         hollow = text("白抜き: 差があると言えない", "hollow: no difference can be claimed", "\n")
         axes.plot([], [], "o", color=style.GREY, markerfacecolor="white", label=hollow)
     if before is not None:
@@ -132,7 +137,9 @@ def skills(
     found = [(words(name), words(baseline), skill) for (name, baseline), skill in table["skill"].items()]
     ja = "、".join(style.spaced(f"{name[0]}は{baseline[0]}に {skill:.3f}") for name, baseline, skill in found)
     en = ", ".join(f"{name[1]} {skill:.3f} against {baseline[1]}" for name, baseline, skill in found)
-    hollow = ("白抜きは、差があると言えないもの。", " Hollow: no difference can be claimed.") if tested else ("", "")
+    hollow = (
+        ("白抜きは、差があると言えないもの。", " Hollow: no difference can be claimed.") if hollow_ones else ("", "")
+    )
     return Picture(figure, f"{title[0]}。スキル: {ja}。{hollow[0]}", f"{title[1]}. Skill: {en}.{hollow[1]}")
 
 

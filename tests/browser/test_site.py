@@ -308,7 +308,7 @@ def test_the_panel_of_many_series_shows_what_the_notebook_stores(site, web, page
     assert sum(scored()) > sum(with_covariates)
     panel.get_by_label("series").select_option("Shopping")
     page.wait_for_function("document.querySelector('.panel .verdict').innerText.includes('Shopping')")
-    assert "Shopping: closest from here is" in panel.locator("svg").get_attribute("aria-label")
+    assert "Shopping: from this origin" in panel.locator("svg").get_attribute("aria-label")
     slider = panel.get_by_role("slider", name="origin")
     box = slider.bounding_box()
     page.mouse.click(box["x"] + 4, box["y"] + box["height"] / 2)

@@ -204,10 +204,11 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "usual_weeks": lambda: plots.usual_weeks(occupancy, 126),
         "errors_by_series": lambda: plots.errors_by_series(by_park, ("RMSSE", "RMSSE")),
         "error_curves": lambda: plots.error_curves(
-            {("系列の数", "series"): amounts, ("週の数", "weeks"): amounts[::-1].set_axis([2, 3, 4])}
+            {("系列の数", "series"): amounts, ("週の数", "weeks"): amounts[::-1].set_axis([2, 3, 4])},
+            [("か所", "car park"), ("週間", "week")],
         ),
         "error_by_week": lambda: plots.error_by_week(
-            amounts.set_axis(pd.date_range("2016-11-08", periods=3, freq="7D")), other, 2
+            amounts.set_axis(pd.to_datetime(["2016-11-08", "2016-11-29", "2016-12-06"])), other, 2
         ),
         "path_of_series": lambda: plots.path_of_series(
             occupancy.index[:24], occupancy.iloc[:24, 0], 20, {one: [0.1] * 4, other: [0.2] * 4}, f"park{odd}"

@@ -1,5 +1,8 @@
 """What single figures promise: extreme settings, values that cannot be drawn, the curve that grows in training."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,8 +10,10 @@ from matplotlib.dates import num2date
 
 from helpers import plots
 from helpers.language import BadInput
+from helpers.language.words import WORDS
 from helpers.model import LSTMRegressor
-from helpers.plots import training
+from helpers.plots import style, training
+from helpers.plots.many import LOOKS
 
 ATTRS = {"title_ja": "会社", "title_en": "Company", "value_ja": "株価", "value_en": "price"}
 ATTRS |= {"unit_ja": "円", "unit_en": "yen", "scale": 100.0}
@@ -178,6 +183,8 @@ def test_a_difference_that_cannot_be_claimed_has_a_hollow_marker():
         if line.get_markerfacecolor() == "white" and len(line.get_xdata())
     ]
     assert [line.get_ydata().tolist() for line in hollow] == [[1, 2], [4]] and "Hollow" in picture.alt
+    written = [(text.get_text(), text.xy[1]) for text in picture.figure.axes[0].texts if hasattr(text, "xy")]
+    assert written == [("0.50", 0), ("0.50", 1), ("0.50", 2)]  # beside its point, where there is one baseline
     assert "Hollow" not in plots.skills(table.drop(columns="p Holm")).alt
 
 
@@ -286,7 +293,8 @@ def test_clear_wins_and_losses_are_counted_by_baseline():
     by_mean = table.assign(
         **{"p Holm": 0.01, "skill of mean": 0.1}
     )  # the test is of the mean forecast, and so is its sign
-    assert "Clear wins: 2/2 against naive, 2/2 against linear; clear losses: none" in plots.skills(by_mean).alt
+    said = plots.skills(by_mean).alt
+    assert "Clear wins: 2/2 against naive, 2/2 against linear; clear losses: none" in said and "Hollow" not in said
 
 
 def test_arrows_set_out_from_the_table_before():
@@ -444,3 +452,27 @@ def test_coverage_says_how_many_windows_do_not_overlap():
     table = pd.DataFrame({"coverage": 0.8, "low": 0.5, "high": 0.9}, index=range(1, 15))
     axes = plots.coverage_of_fans({0.8: table.assign(blocks=100 // table.index)}).figure.axes[0]
     assert [words.get_text() for words in axes.get_xticklabels()] == ["1\n(100)", "5\n(20)", "10\n(10)", "14\n(7)"]
+
+
+def test_a_method_of_step_10_looks_the_same_in_every_figure_and_in_the_panel_of_the_web_edition():
+    first, *others = names = ["LSTM for all", "boosting for all", "ridge for all", "ridge for each"]
+    errors = pd.DataFrame({name: [0.1, 0.2, 0.3] for name in names}, [1, 5, 20])
+    weeks = errors[others + [first]].set_axis(pd.date_range("2016-11-08", periods=3, freq="7D"))
+    times = pd.date_range("2016-12-05", periods=6, freq="30min")
+    pictures = [
+        plots.errors_by_series(errors, ("RMSE", "RMSE")),
+        plots.error_curves({("系列", "series"): errors[others[::-1] + [first]]}, [("か所", "car park")]),
+        plots.error_by_week(weeks, first, 1),
+        plots.path_of_series(times, np.ones(6), 4, {name: [1, 2] for name in ("naive", *names)}, "Shopping"),
+    ]
+    drawn = {name: set() for name in names}
+    for line in (line for picture in pictures for axes in picture.figure.axes for line in axes.get_lines()):
+        for name in names:
+            if line.get_label() == "\n".join(WORDS[name]):
+                drawn[name].add((line.get_color(), line.get_marker()))
+    assert drawn == {name: {(LOOKS[name][0], LOOKS[name][2])} for name in names}
+    script = (Path(__file__).parents[2] / "web/static/panels.js").read_text(encoding="utf-8")
+    in_panel = re.findall(r"'([\w ]+)': \[([A-Z]+), ", script)
+    assert {name: getattr(style, color) for name, color in in_panel} == {
+        name: LOOKS[name][0] for name in ("naive", *names)
+    }

@@ -172,14 +172,14 @@
 
   // --- step 10
 
-  // Line, dashes and mark of each method, in the order of the panel in JupyterLab.
-  const LOOKS = [
-    [BLUE, '', (x, y) => dot(x, y, BLUE)],
-    [ORANGE, '6 4', square],
-    [GREEN, '2 3', (x, y) => `<path d="M${x} ${y - 4}l4 7h-8z" fill="${GREEN}"/>`],
-    [RED, '8 3 2 3', (x, y) => `<path d="M${x} ${y - 4.5}l4.5 4.5l-4.5 4.5l-4.5 -4.5z" fill="${RED}"/>`],
-    [PURPLE, '', (x, y) => dot(x, y, PURPLE)],
-  ];
+  // Colour, dashes and mark of each method, those of the panel in JupyterLab (helpers/plots/many.py).
+  const LOOKS = {
+    'naive': [BLUE, '', (x, y) => dot(x, y, BLUE)],
+    'LSTM for all': [RED, '', (x, y) => `<path d="M${x} ${y - 4.5}l4.5 4.5l-4.5 4.5l-4.5 -4.5z" fill="${RED}"/>`],
+    'boosting for all': [ORANGE, '6 4', square],
+    'ridge for all': [GREEN, '2 3', (x, y) => `<path d="M${x} ${y - 4}l4 7h-8z" fill="${GREEN}"/>`],
+    'ridge for each': [PURPLE, '8 3 2 3', (x, y) => `<path d="M${x} ${y + 4}l-4 -7h8z" fill="${PURPLE}"/>`],
+  };
 
   function series(grid, { series, origin, horizon, covariates }, run, width) {
     const now = run.rows[origin], from = now + 1 - grid.before, times = grid.times.slice(from, now + 1 + horizon);
@@ -193,7 +193,7 @@
     const [axes, y] = frame({ box: [left, top, right, bottom], low: Math.min(...every) - pad, high: Math.max(...every) + pad,
       title: say('入っている割合', 'Occupancy'), weight: 400 });
     const x = place(0, grid.before + horizon - 1, left + 8, right - 8);
-    const closest = say(`この起点で最も近いのは${best}`, `closest from here is ${best}`), title = `${series}: ${closest}`;
+    const closest = say(`この起点で最も近いのは${best}`, `from this origin ${best} is closest`), title = `${series}: ${closest}`;
     const lines = width < 480 ? [`${series}:`, closest] : [title];
     let drawn = axes + lines.map((line, k) => write(8, 18 * (k + 1), line, 'font-weight="600"')).join('');
     drawn += `<rect x="${x(start + .5)}" y="${top}" width="${right - x(start + .5)}" height="${bottom - top}" fill="${GREY}" opacity=".12"/>`;
@@ -204,7 +204,7 @@
       piece = [];
     }
     paths.forEach((one, number) => {
-      const [colour, dashes, mark] = LOOKS[number], points = [came[start], ...one].map((value, k) => [x(start + k), y(value)]);
+      const [colour, dashes, mark] = LOOKS[names[number]], points = [came[start], ...one].map((value, k) => [x(start + k), y(value)]);
       drawn += path(points, colour, 1.8, dashes) + points.slice(1).map(([px, py]) => mark(px, py)).join('');
     });
     const wanted = width < 480 ? 3 : 6;
@@ -213,7 +213,7 @@
       drawn += write(x(row), bottom + 17, day, 'text-anchor="middle"') + write(x(row), bottom + 33, hour, 'text-anchor="middle"');
     }
     const [key, height] = legend(width, bottom + 60, [[GREY, (px, py) => dot(px, py, GREY, 2.5), say('実際の値', 'actual')],
-      ...names.map((name, number) => [LOOKS[number][0], LOOKS[number][2], said(name), LOOKS[number][1]])]);
+      ...names.map(name => [LOOKS[name][0], LOOKS[name][2], said(name), LOOKS[name][1]])]);
     drawn += key;
     const ranked = names.map((name, number) => [said(name), run.errors[number]]).sort((a, b) => a[1] - b[1]);
     const table = [say('この系列のテスト部分での RMSE', 'RMSE on the test part of this series'), ranked.map(([name, error]) => [name, error.toFixed(4)])];
