@@ -111,7 +111,7 @@ def backtest_explorer(
     words = {
         "refit_every": ("学習の間隔（日）", "days per refit"),
         "sliding": ("スライド窓", "sliding window"),
-        "train_size": ("スライド窓の行数", "rows of the window"),
+        "train_size": ("スライド窓の行数", "rows of the sliding window"),
     }
     return Panel(
         controls, work, words, code=code, idle=lambda sliding, **_: () if sliding else ("train_size",), lines=3
