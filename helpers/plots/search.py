@@ -8,7 +8,6 @@ from helpers.plots import style
 from helpers.plots.leakage import Name, in_both
 from helpers.plots.style import Picture, canvas, label, legend, name_rows, styled
 
-
 LINES = {"予測するもの": "予測する\nもの", "隠れ状態の次元数": "隠れ状態の\n次元数"}
 
 

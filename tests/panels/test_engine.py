@@ -317,7 +317,11 @@ def test_a_menu_names_its_options_in_the_language_in_force_and_keeps_what_was_ch
     menu = controls.choice(["level", "change", "my own"], "level")
     board = engine.Panel({"target": menu}, work, code=lambda target: f"{target=}")
     menu.value = "change"
-    for name, options in (("ja", ["水準", "変化"]), ("en", ["level", "change"]), ("both", ["水準 / level", "変化 / change"])):
+    for name, options in (
+        ("ja", ["水準", "変化"]),
+        ("en", ["level", "change"]),
+        ("both", ["水準 / level", "変化 / change"]),
+    ):
         language.remember(name)
         assert [label for label, _ in menu.options] == [*options, "my own"]
         assert menu.value == "change" and menu.label == options[1] and menu.index == 1
