@@ -57,7 +57,7 @@ def search_overview(trials: pd.DataFrame, importances: dict[str, float]) -> Pict
     right.set_xticks(range(len(placed)), names, **style.LITERAL)
     right.set(yticks=[], xmargin=0.09, ymargin=0.2)
     right.grid(False)
-    label(left, ("設定の重要度", "Importance"), ("重要度（合計 1）", "importance, sum 1"))
+    label(left, ("設定の重要度", "Importance"), ("重要度", "importance"))
     count = len(trials)
     ja, en = f"{count} 回の試行。最良のスキルは {skill.max():+.3f}", f"{count} trials, best skill {skill.max():+.3f}"
     label(right, (ja, en))
