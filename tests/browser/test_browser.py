@@ -13,7 +13,7 @@ SLIDERS = {  # one slider of each panel beside the playground of step 05, which 
     "04_training_loop": ["learning rate"],
     "06_beyond_the_lag": ["seed"],
     "08_uncertainty": ["origin"],
-    "09_many_columns": ["level"],
+    "09_many_columns": ["quantile"],
     "10_many_series": ["origin"],
     "11_leakage": ["seed"],
     "12_backtest_and_search": ["seed"],
