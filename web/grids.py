@@ -35,7 +35,7 @@ from helpers.windows import make_windows, purge, split_last
 SERIES = "ibm", "usdjpy"
 BEHIND = (
     *("model", "training", "tuning", "validation", "windows", "horizons", "uncertainty", "baselines", "many"),
-    *("panels/windows", "panels/horizons", "panels/validation", "panels/many"),
+    *("panels/engine", "panels/windows", "panels/horizons", "panels/validation", "panels/many"),
 )
 BASIS = [  # what the numbers depend on; other helpers and the figures may change without a new training
     Path(__file__),

@@ -108,17 +108,17 @@ def final_days(name: str | Path, fallback: str = "ibm") -> tuple[pd.DataFrame, i
             return whole, len(new)
         except DataError as failure:
             ja, en = (
-                f"「{SERIES[name].title_ja}」の続きを用意できません（{failure.ja}）。",
-                (f"The days that follow in {SERIES[name].title_en} are not available ({failure.en}). "),
+                f"「{SERIES[name].title_ja}」のその後の日を用意できません（{failure.ja}）。",
+                f"Later days of {SERIES[name].title_en} are not available ({failure.en}). ",
             )
     elif name == fallback:
         return bundled(name, whole=True), HELD_BACK[name]
     else:
-        ja, en = "この系列には、どのステップも読んでいない日がありません。", "No days of this series are unread. "
+        ja, en = "この系列には、どのステップでも使わない日がありません。", "Other steps use all days of this series. "
     taken, count = SERIES[fallback], HELD_BACK[fallback]
     say(
-        f"{ja}どのステップも読まない、「{taken.title_ja}」の最後の {count} 行を使います。出典: {taken.source}",
-        f"{en}Using the last {count} rows of {taken.title_en}, which no step reads. Source: {taken.source}",
+        f"{ja}ほかのステップでは使わない「{taken.title_ja}」の最後の {count} 行を使います。出典: {taken.source}",
+        f"{en}Using the last {count} rows of {taken.title_en}, which no other step uses. Source: {taken.source}",
     )
     return bundled(fallback, whole=True), count
 

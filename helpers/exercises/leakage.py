@@ -22,7 +22,7 @@ QUESTIONS = {
         [(0, "0 個", "none"), (1, "1 個", "one"), (lambda count: count > 1, "2 個以上", "two or more")],
     ),
     "scaler": Question(
-        "標準化に全データを使うと、見かけの成績はどうなると思いますか。",
+        "スケーリングに全データを使うと、見かけの成績はどうなると思いますか。",
         "What do you expect of the apparent score when the scaler is fitted on everything?",
         [
             (lambda rise: rise > 0.05, "良くなる（スキルが 0.05 より大きく上がる）", "it improves, by more than 0.05"),
@@ -189,18 +189,18 @@ def tripwire() -> Expected:
     mistakes = [
         (
             all_forecasts,
-            "row 日目より後に作った予測まで数えています。それらは、リークがなくても動きます。",
-            "You count forecasts made after day row too. Those move without any leak.",
+            "row 行目の値を知ってから作った予測まで数えています。それらは、リークがなくても動きます。",
+            "You count forecasts made after row `row` was known, too. Those move without any leak.",
         ),
         (
             one_too_few,
-            "row 日目の予測が抜けています。その予測は前の日に作るので、動いてはいけません。",
-            "The forecast for day row is missing. It is made the day before, so it must not move.",
+            "row 行目の予測が抜けています。その予測は 1 つ前の行までの値で作るので、動いてはいけません。",
+            "The forecast for row `row` is missing. It is made from the rows before, so it must not move.",
         ),
         (
             one_row_later,
-            "row 日目の値が変わっていません。その日から先を変えます。",
-            "The value of day row is not changed. Change the values from that day on.",
+            "row 行目の値が変わっていません。その行から先を変えます。",
+            "The value of row `row` is not changed. Change the values from that row on.",
         ),
         (
             one_row_alone,

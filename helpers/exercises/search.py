@@ -24,12 +24,12 @@ QUESTIONS = {
         ],
     ),
     "test": Question(
-        "選んだ設定のスキルは、テスト部分で、検証部分より上がると思いますか。下がると思いますか。",
+        "選んだ設定のスキルは、検証部分と比べて、テスト部分では上がると思いますか。下がると思いますか。",
         "Do you expect more skill from the chosen settings on the test part than on the validation part, or less?",
         [
-            (lambda rise: rise > 0.02, "上がる（0.02 より大きい差）", "more, by above 0.02"),
+            (lambda rise: rise > 0.02, "上がる（差は 0.02 より大きい）", "more, by over 0.02"),
             (lambda rise: rise >= -0.02, "ほとんど同じ（差は 0.02 以内）", "about the same, within 0.02"),
-            (lambda rise: rise < -0.02, "下がる（0.02 より大きい差）", "less, by above 0.02"),
+            (lambda rise: rise < -0.02, "下がる（差は 0.02 より大きい）", "less, by over 0.02"),
         ],
     ),
     "exam": Question(

@@ -127,6 +127,8 @@ WORDS = {
     "level": ("水準", "level"),
     "change": ("変化", "change"),
     "relative": ("変化の割合", "relative change"),
+    "standard": ("標準化", "standardise"),
+    "minmax": ("最小値と最大値", "min and max"),
     "day": ("日", "day"),
     "week": ("週", "week"),
     "rest": ("残り", "rest"),

@@ -25,6 +25,7 @@ LOOK = """<style>
 .lstm-cards > .untold {border-style: dashed; border-left-style: double}
 .lstm-cards p {margin: .3em 0; white-space: normal; line-height: 1.4}
 .lstm-cards div p code {color: inherit; background: none; padding: 0; font-size: .85em; white-space: normal}
+.lstm-card-title {word-break: keep-all}
 .lstm-card-state {font-size: 1.3em; font-weight: bold}
 .lstm-sign {display: inline-block; width: 1.5em; line-height: 1.5em; border-radius: 50%; text-align: center;
   background: var(--state); color: var(--jp-layout-color0, white)}
@@ -73,7 +74,7 @@ def card(finding: Finding) -> str:
     kind = {True: "fired", False: "silent", None: "untold"}[finding.fired]
     parts = [
         f'<p class="lstm-card-state"><span class="lstm-sign" aria-hidden="true">{sign}</span> {in_both(*state, tag="span")}</p>',
-        in_both(*title, tag="p") if title else "",
+        in_both(*title, tag="p", look="lstm-card-title") if title else "",
         f"<p><code>{html.escape(finding.tripwire).replace('_', '_<wbr>')}</code></p>",
         in_both(finding.ja, finding.en, tag="p"),
     ]

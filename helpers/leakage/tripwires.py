@@ -99,7 +99,7 @@ def future_changes_past(
                     name,
                     True,
                     f"行 {row} から先の値を変えると、それより前に作った予測が動きました。",
-                    f"Changing the values from row {row} on moved forecasts made before it.",
+                    f"Changing values from row {row} on moved earlier forecasts.",
                 )
     return Finding(
         name,

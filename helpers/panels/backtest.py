@@ -66,10 +66,10 @@ def backtest_explorer(
             table = backtest_table(actual, shown | known, known[best])
             own, against = table.iloc[0], BASELINES[best]
             sure = "0 を含みません" if own["days low"] > 0 or own["days high"] < 0 else "0 を含みます"
-            holds = "does not hold 0" if own["days low"] > 0 or own["days high"] < 0 else "holds 0"
+            holds = "does not contain 0" if own["days low"] > 0 or own["days high"] < 0 else "contains 0"
             interval = f"{own['days low']:+.3f} … {own['days high']:+.3f}"
             said = (
-                f"LSTM の{against[0]}に対するスキルは {own['skill']:+.3f} です。日の選び方による 95% 区間（{interval}）は {sure}。",
+                f"{against[0]}に対する LSTM のスキルは {own['skill']:+.3f} です。日による 95% 区間（{interval}）は {sure}。",
                 f"The LSTM's skill against {against[1]} is {own['skill']:+.3f}; its 95% interval over the days "
                 f"({interval}) {holds}.",
             )
@@ -111,7 +111,7 @@ def backtest_explorer(
     words = {
         "refit_every": ("学習の間隔（日）", "days per refit"),
         "sliding": ("スライド窓", "sliding window"),
-        "train_size": ("スライド窓の行数", "its rows"),
+        "train_size": ("スライド窓の行数", "rows of the sliding window"),
     }
     return Panel(
         controls, work, words, code=code, idle=lambda sliding, **_: () if sliding else ("train_size",), lines=3

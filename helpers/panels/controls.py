@@ -7,6 +7,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from helpers.data import load_prices, menu
+from helpers.language import named
 from helpers.training import Forecaster
 from helpers.windows import look, looks_told
 
@@ -18,9 +19,9 @@ def slider(value: int, low: int, high: int, step: int = 1) -> widgets.IntSlider:
     return widgets.IntSlider(value, low, high, step, continuous_update=False)
 
 
-def choice(options: list, value: object) -> widgets.Dropdown:
-    """One of several."""
-    return widgets.Dropdown(options=options, value=value)
+def choice(options: list[str], value: str) -> widgets.Dropdown:
+    """One of several, by their names in code; the menu shows each in words, which `Panel` keeps in the language in force."""
+    return widgets.Dropdown(options=[(named(option), option) for option in options], value=value)
 
 
 def box(ticked: bool) -> widgets.Checkbox:

@@ -9,6 +9,7 @@ of code: what the reader does, the run and what is shown share one state, and wo
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Collection, Generator, Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 import ipywidgets as widgets
 from IPython.display import display
 
-from helpers.language import BadInput, both, on_change, text
+from helpers.language import BadInput, both, named, on_change, text
 from helpers.panels.page import Run, Shown, Words, beside, paragraphs
 
 TURN = 0.03  # seconds of work between two looks at what the reader has done meanwhile
@@ -30,7 +31,7 @@ WORDS = {  # labels of the controls that several panels have, and of the engine'
     "stride": ("ずらし幅", "stride"),
     "horizon": ("ホライズン", "horizon"),
     "target": ("予測するもの", "target"),
-    "hidden_size": ("次元数", "hidden size"),
+    "hidden_size": ("隠れ状態の次元数", "hidden size"),
     "num_layers": ("層の数", "layers"),
     "cell": ("セル", "cell"),
     "optimizer": ("最適化手法", "optimiser"),
@@ -109,11 +110,17 @@ class Panel(widgets.VBox):
 
     def set(self, settings: dict) -> None:
         """Put the controls somewhere without a run."""
-        self._setting = threading.get_ident()
-        try:
+        with self._unasked():
             for name, value in settings.items():
                 if name in self.controls:
                     self.controls[name].value = value
+
+    @contextlib.contextmanager
+    def _unasked(self) -> Iterator[None]:
+        """What moves a control in here asks for no run."""
+        self._setting = threading.get_ident()
+        try:
+            yield
         finally:
             self._setting = None
 
@@ -233,12 +240,23 @@ class Panel(widgets.VBox):
         with self._showing:  # a language chosen meanwhile comes in another thread
             for name, widget in (self.controls | self.buttons).items():
                 widget.description = widget.tooltip = text(*self.words[name])
+                if isinstance(widget, widgets.Dropdown):
+                    self._name_options(widget)
             if self.now is None:
                 return
             self.pair.value = beside(self.kept, self.now, self._names()) if self.kept else ""
             shown = self.now.shown()
             self.view.value, self.more.value = shown.view(self.lines), shown.folded(self.now.code)
             self._enable()
+
+    def _name_options(self, menu: widgets.Dropdown) -> None:
+        """What can be chosen, in words; the values stay those of the code."""
+        options = tuple((named(value), value) for _, value in menu.options)
+        if options == menu.options:
+            return
+        chosen = menu.value
+        with self._unasked(), menu.hold_sync():  # new options put a menu on its first one for a moment
+            menu.options, menu.value = options, chosen
 
     def _names(self) -> dict[str, str]:
         return {name: text(*self.words[name]) for name in (*self.controls, *self.labels)}

@@ -53,9 +53,9 @@ def leakage_laboratory(
             names = f"（{'、'.join(fired)}）" if fired else "", f" ({', '.join(fired)})" if fired else ""
             said = [
                 (
-                    f"スキルは、見かけで {ticked_skills['apparent']:+.3f}、ホールドアウトで {ticked_skills['hold-out']:+.3f} です。",
-                    f"The skill is {ticked_skills['apparent']:+.3f} in appearance and {ticked_skills['hold-out']:+.3f} "
-                    "on the hold-out.",
+                    f"スキルは、見かけでは {ticked_skills['apparent']:+.3f}、ホールドアウトでは {ticked_skills['hold-out']:+.3f} です。",
+                    f"The apparent skill is {ticked_skills['apparent']:+.3f}; "
+                    f"on the hold-out it is {ticked_skills['hold-out']:+.3f}.",
                 ),
                 (
                     f"{len(findings)} 個のリーク検知テストのうち、検知したのは {len(fired)} 個です{names[0]}。",

@@ -25,7 +25,7 @@ def ranked_in_words(origin: str, series: str, errors: dict[str, float]) -> list[
         (
             f"起点 {origin}。{series} のテスト部分で、LSTM の RMSE は {errors[OWN]:.4f}、{len(errors)} つのうち {place} 位です。",
             f"Origin {origin}. On the test part of {series} the LSTM has an RMSE of {errors[OWN]:.4f}, "
-            f"number {place} of {len(errors)}.",
+            f"rank {place} of {len(errors)}.",
         ),
         (
             f"RMSE が最も小さいのは「{best_ja}」の {errors[ranked[0]]:.4f} です。",

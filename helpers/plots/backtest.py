@@ -57,7 +57,7 @@ def skill_over_time(dates: Dates, curves: dict[str, pd.DataFrame], baseline: tup
     lost = sum(bool(table["high"].iloc[-1] < 0) for table in curves.values())
     count = len(curves)
     ja = f"{baseline[0]}に対して、{count} 本のうち勝ったと言えるのは {won} 本、負けたと言えるのは {lost} 本"
-    en = f"Against {baseline[1]}, {won} of {count} clearly won and {lost} clearly lost"
+    en = f"Against {baseline[1]}: {won} of {count} clearly won, {lost} lost"
     y = ("その日までのスキル", "skill up to that day")
     figure, axes = line_chart(lines, (ja, en), (), y, 4.2, marks=10)
     name, first = next(iter(curves.items()))

@@ -25,6 +25,12 @@ def _rows(axes: Axes, names: Sequence[Name]) -> None:
     axes.grid(False, axis="y")
 
 
+def _between_rows(axes: Axes, count: int) -> None:
+    """A thin line between each two of `count` rows: what lies in a row belongs to its name."""
+    across = {"transform": axes.get_yaxis_transform(), "color": style.GREY, "linewidth": 0.5}
+    axes.hlines(np.arange(0.5, count - 1), 0, 1, **across)
+
+
 @styled
 def moved_forecasts(dates: Dates, pairs: Mapping[Name, tuple[ArrayLike, ArrayLike]], attrs: dict) -> Picture:
     """Forecasts of each pipeline before and after a change of values that came later: none may move.
@@ -40,7 +46,7 @@ def moved_forecasts(dates: Dates, pairs: Mapping[Name, tuple[ArrayLike, ArrayLik
         said.append((f"{ja}: {len(before)} 個のうち {moved} 個が動いた", f"{en}: {moved} of {len(before)} moved"))
         axes.plot(dates, before, color=style.BLUE, linewidth=2.5, label=text("変える前", "before the change"))
         axes.plot(dates, after, "--", color=style.RED, linewidth=1.8, label=text("変えた後", "after the change"))
-        label(axes, said[-1], ("予測を作った日", "day on which it was made"))
+        label(axes, said[-1], ("予測を作った日", "day the forecast was made"))
         few_dates(axes, 4)
     label(panels[0, 0], y=attrs)
     legend(panels[0, 0], ncols=2)
@@ -61,14 +67,15 @@ def apparent_and_hold_out(
     """
     figure, axes = canvas(2.1 + 0.5 * len(skills))
     positive = []
+    above, below, thick = (-0.28, 0.02, 0.28) if days else (-0.2, 0.2, 0.38)  # room for a third mark in the same row
     for part, offset, color, hatch, name in (
-        (0, -0.2, style.ORANGE, "//", ("見かけの成績", "apparent score")),
-        (1, 0.2, style.SKY, None, ("ホールドアウトでの成績", "hold-out score")),
+        (0, above, style.ORANGE, "//", ("見かけの成績", "apparent score")),
+        (1, below, style.SKY, None, ("ホールドアウトでの成績", "hold-out score")),
     ):
         look = {"color": style.pale(color), "hatch": hatch, "edgecolor": "black", "label": text(*name)}
         means = np.array([np.mean(both[part]) for both in skills.values()])
         positive.append(int((means > 0).sum()))
-        axes.barh(np.arange(len(skills)) + offset, means, 0.38, **look)
+        axes.barh(np.arange(len(skills)) + offset, means, thick, **look)
         seeds = [(skill, row + offset) for row, both in enumerate(skills.values()) for skill in both[part]]
         if len(seeds) > len(skills):
             dots = {"color": "black", "markersize": 5, "markeredgecolor": "white"}
@@ -77,8 +84,9 @@ def apparent_and_hold_out(
         mean, low, high = np.transpose(list(days.values()))
         reach = {"xerr": (mean - low, high - mean), "fmt": "D", "color": style.PURPLE, "capsize": 4}
         reach["label"] = text("平均予測と、日による 95% 区間", "mean forecast, 95% interval over days", "\n")
-        axes.errorbar(mean, np.arange(len(days)) + 0.43, **reach)
+        axes.errorbar(mean, np.arange(len(days)) + 0.31, **reach)
     axes.axvline(0, color="black", linewidth=1.5)
+    _between_rows(axes, len(skills))
     _rows(axes, list(skills))
     left, right = axes.get_xlim()
     axes.set_xlim(min(left, -0.6), max(right, 0.8))  # one width for most, so that a panel's bars can be compared
@@ -122,9 +130,7 @@ def _score_marks(axes: Axes, scores: Scores) -> None:
         look = {"color": color, "markersize": 9, "markeredgecolor": "white", "label": text(*in_both(name), "\n")}
         axes.plot([np.mean(row[name]) for row in scores.values()], rows, marker, **look)
     axes.axvline(0, color="black", linewidth=1.5)
-    axes.hlines(
-        np.arange(0.5, len(scores) - 1), 0, 1, transform=axes.get_yaxis_transform(), color=style.GREY, linewidth=0.5
-    )
+    _between_rows(axes, len(scores))
 
 
 def _largest_move(parts: list[Scores]) -> tuple[str, str]:

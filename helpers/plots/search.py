@@ -8,6 +8,8 @@ from helpers.plots import style
 from helpers.plots.leakage import Name, in_both
 from helpers.plots.style import Picture, canvas, label, legend, name_rows, styled
 
+LINES = {"予測するもの": "予測する\nもの", "隠れ状態の次元数": "隠れ状態の\n次元数"}
+
 
 def _positions(column: pd.Series) -> tuple[np.ndarray, dict[str, float]]:
     """Where the values of a setting stand on an axis from 0 to 1, and the names of its ends; wide ranges get a log."""
@@ -31,7 +33,7 @@ def search_overview(trials: pd.DataFrame, importances: dict[str, float]) -> Pict
     left.barh(range(len(importances)), list(importances.values()), color=style.pale(style.SKY), edgecolor="black")
     name_rows(left, [text(*words(name), "\n") for name in importances])
     skill = trials["skill"]
-    table = trials[list(importances)].assign(skill=skill.clip(lower=skill.quantile(0.25)))
+    table = trials[list(importances)].assign(skill=skill.clip(lower=skill.quantile(0.25)).round(3))  # as in the title
     placed = [_positions(table[name]) for name in table]
     heights = np.array([height for height, _ in placed])
     order = skill.rank(ascending=False, method="first").to_numpy()
@@ -55,7 +57,7 @@ def search_overview(trials: pd.DataFrame, importances: dict[str, float]) -> Pict
     right.set_xticks(range(len(placed)), names, **style.LITERAL)
     right.set(yticks=[], xmargin=0.09, ymargin=0.2)
     right.grid(False)
-    label(left, (), ("重要度", "importance"))
+    label(left, ("設定の重要度", "Importance"), ("重要度", "importance"))
     count = len(trials)
     ja, en = f"{count} 回の試行。最良のスキルは {skill.max():+.3f}", f"{count} trials, best skill {skill.max():+.3f}"
     label(right, (ja, en))
@@ -67,7 +69,9 @@ def search_overview(trials: pd.DataFrame, importances: dict[str, float]) -> Pict
 
 
 def _narrow(name: str) -> str:
-    """A name on two lines where it is long: at a space, or in the middle of Japanese words."""
+    """A name on two lines where it is long: as in LINES, at a space, or in the middle of Japanese words."""
+    if name in LINES:
+        return LINES[name]
     if len(name) < 6 or (name.isascii() and " " not in name):
         return name
     if " " in name:

@@ -224,7 +224,7 @@ def test_the_language_switch_relabels_the_panel_at_once(playground):
     page, runs = playground.page, playground.ledger()[0][0]
     for language, label, other in (
         ("English", "hidden size", "[\u3040-\u30ff\u4e00-\u9fff]"),
-        ("日本語", "次元数", "forecast|look|scores|reset"),
+        ("日本語", "隠れ状態の次元数", "forecast|look|scores|reset"),
     ):
         playground.choose_language(language)
         page.wait_for_function(

@@ -304,7 +304,7 @@ def test_the_panel_of_many_series_shows_what_the_notebook_stores(site, web, page
     assert verdict().split(". ")[0] in stored.get_text()
     with_covariates = scored()
     panel.get_by_label("covariates").uncheck()
-    page.wait_for_function("document.querySelector('.panel .verdict').innerText.includes('number 4 of 5')")
+    page.wait_for_function("document.querySelector('.panel .verdict').innerText.includes('rank 4 of 5')")
     assert sum(scored()) > sum(with_covariates)
     panel.get_by_label("series").select_option("Shopping")
     page.wait_for_function("document.querySelector('.panel .verdict').innerText.includes('Shopping')")

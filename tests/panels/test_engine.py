@@ -304,6 +304,32 @@ def test_the_other_language_comes_at_once_and_nothing_is_trained_for_it(monkeypa
     assert trained == [1, 2]
 
 
+def test_a_menu_names_its_options_in_the_language_in_force_and_keeps_what_was_chosen(monkeypatch, tmp_path):
+    monkeypatch.setattr(language, "_settings_file", lambda: tmp_path / "language")
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "ja")
+    trained = []
+
+    def work(target):
+        trained.append(target)
+        yield 1.0
+        return shown(target)
+
+    menu = controls.choice(["level", "change", "my own"], "level")
+    board = engine.Panel({"target": menu}, work, code=lambda target: f"{target=}")
+    menu.value = "change"
+    for name, options in (
+        ("ja", ["水準", "変化"]),
+        ("en", ["level", "change"]),
+        ("both", ["水準 / level", "変化 / change"]),
+    ):
+        language.remember(name)
+        assert [label for label, _ in menu.options] == [*options, "my own"]
+        assert menu.value == "change" and menu.label == options[1] and menu.index == 1
+    assert trained == ["level", "change"] and board.now.code == "target='change'"
+    menu.label = "水準 / level"  # as a click sends it
+    assert trained[2:] == ["level"] and board.now.code == "target='level'"
+
+
 def test_who_follows_the_language_is_not_kept_alive_by_it(monkeypatch, tmp_path):
     monkeypatch.setattr(language, "_settings_file", lambda: tmp_path / "language")
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "both")
