@@ -18,7 +18,7 @@ try:
 except ImportError:
     from torch.optim import LBFGS
 
-Loss = Callable[[Tensor, Tensor], Tensor]  # (predictions, targets) -> one number
+Loss = Callable[[Tensor, Tensor], Tensor]  # (forecasts, targets) -> one number
 OnEpoch = Callable[[int, float], bool | None]  # (epoch, loss) -> True to end training
 OPTIMIZERS = {
     "adamw": lambda parameters, lr: torch.optim.AdamW(parameters, lr=lr or 1e-3),
@@ -52,7 +52,7 @@ class Standardizer:
         return (t - self.mean[0]) / self.std[0]
 
     def prices(self, y: Tensor) -> Tensor:
-        """The way back: predictions in standard deviations -> prices."""
+        """The way back: forecasts in standard deviations -> prices."""
         return y * self.std[0] + self.mean[0]
 
 

@@ -35,10 +35,10 @@ def rmse(actual: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def lag_profile(actual: ArrayLike, predicted: ArrayLike, max_lag: int = 10) -> pd.Series:
-    """RMSE between the prediction for t and the actual value at t - k, for k = 0 .. max_lag.
+    """RMSE between the forecast for t and the actual value at t - k, for k = 0 .. max_lag.
 
-    actual, predicted: n values each, oldest first. Every lag is measured on the same n - max_lag predictions, so that
-    the lags can be compared. Raises BadInput when the lengths differ or fewer than two predictions are left.
+    actual, predicted: n values each, oldest first. Every lag is measured on the same n - max_lag forecasts, so that
+    the lags can be compared. Raises BadInput when the lengths differ or fewer than two forecasts are left.
     """
     actual, predicted = _flat(actual=actual, predicted=predicted)
     n = len(actual) - max_lag

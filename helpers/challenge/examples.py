@@ -22,6 +22,7 @@ from helpers.validation import SIGNIFICANCE, diebold_mariano, holm
 
 Forecast = Callable[[np.ndarray, np.ndarray], np.ndarray]  # values (rows, columns), origins (n,) -> (n, HORIZON)
 LONGEST = 30  # rows in the longest window
+NEAR = 0.05  # of the smallest mean squared error: so near another candidate is as good
 VALIDATION, BLOCKS = 600, 4  # rows before the first origin on which candidates are compared, refitted for each block
 
 
@@ -135,12 +136,13 @@ def reference(table: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
 
 
 def simple_until_proven(table: pd.DataFrame, origins: np.ndarray) -> tuple[str, np.ndarray]:
-    """A baseline, unless a model beats it on validation rows by more than chance explains: its name and its forecasts.
+    """A baseline, unless models beat it on validation rows by more than chance explains: what forecasts, and its forecasts.
 
     The VALIDATION rows before the first origin are forecast in BLOCKS blocks, by candidates fitted on all rows before each. Those
-    with a smaller error than the best baseline and a Diebold-Mariano p below 0.05 (Holm) are proven; of them the one with the
-    smallest error is fitted again on all rows up to the first origin. With none proven, the baseline forecasts. The test
-    compares the RMSE of the paths, not their squares, of which a few wild rows would decide.
+    with a smaller error than the best baseline and a Diebold-Mariano p below 0.05 (Holm) are proven. The best of them and those
+    that err at most NEAR more are fitted again on all rows up to the first origin, and forecast together, by their mean: which
+    of them is best is mostly chance (Bates & Granger 1969). With none proven, the baseline forecasts. The test compares the
+    RMSE of the paths, not their squares, of which a few wild rows would decide.
     """
     last, origins = int(origins[0]), np.asarray(origins)
     missing, values = table[COLUMN].isna().to_numpy(), table.ffill().to_numpy()
@@ -160,8 +162,11 @@ def simple_until_proven(table: pd.DataFrame, origins: np.ndarray) -> tuple[str, 
     ]
     if not proven:
         return best, baselines(table, origins, period)[best]
-    chosen = min(proven, key=errors.get)
-    return chosen, filling(models[chosen], values, missing, last)(origins)
+    near = (1 + NEAR) * min(errors[name] for name in proven)
+    chosen = [name for name in proven if errors[name] <= near]
+    return " + ".join(chosen), np.mean(
+        [filling(models[name], values, missing, last)(origins) for name in chosen], axis=0
+    )
 
 
 def path_errors(actual: np.ndarray, y: np.ndarray) -> np.ndarray:

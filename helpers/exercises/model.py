@@ -12,7 +12,7 @@ from helpers.exercises.step import Step
 QUESTIONS = {
     "forget": Question(
         "30 日後に半分以上が残る、いちばん小さい f はどれだと思いますか。",
-        "Which is the smallest f with which at least half is left after 30 days?",
+        "What is the smallest f that leaves at least half after 30 days?",
         [(0.5, "0.5", "0.5"), (0.9, "0.9", "0.9"), (0.99, "0.99", "0.99")],
     ),
     "old": Question(

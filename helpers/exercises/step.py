@@ -119,6 +119,9 @@ def steps() -> list[Step]:
     return sorted(found, key=lambda step: step.name)
 
 
+LEFT = ' style="text-align: left"'  # names; a page aligns a table's cells to the right
+
+
 class Table:
     """How much is done in every step, with links; both languages in HTML, of which the switch hides one."""
 
@@ -127,15 +130,15 @@ class Table:
 
     def _repr_html_(self) -> str:
         heads = "".join(
-            f"<th>{spans(*words)}</th>"
-            for words in (("ステップ", "step"), ("予想", "guesses"), ("練習問題", "exercises"))
+            f"<th{look}>{spans(ja, en)}</th>"
+            for look, ja, en in ((LEFT, "ステップ", "step"), ("", "予想", "guesses"), ("", "練習問題", "exercises"))
         )
         rows = ""
         for step, answered, solved in self._rows():
             link = f'<a href="{step.name}.ipynb">{step.name[:2]} '
             named = spans(*(f"{link}{title}</a>" for title in step.title))
             sheet = f'<a href="exercises/{step.name}.ipynb">{solved} / {len(step.exercises)}</a>'
-            rows += f"<tr><td>{named}</td><td>{answered} / {len(step.questions)}</td><td>{sheet}</td></tr>"
+            rows += f"<tr><td{LEFT}>{named}</td><td>{answered} / {len(step.questions)}</td><td>{sheet}</td></tr>"
         return f'<table class="dataframe"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
     def __repr__(self) -> str:

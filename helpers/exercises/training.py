@@ -37,7 +37,7 @@ QUESTIONS = {
     ),
     "epochs": Question(
         "8,000 エポックのあと、損失はナイーブ予測の何倍になったと思いますか。",
-        "After 8,000 epochs, how many times the naive forecast's loss was it?",
+        "After 8,000 epochs, how many times the naive forecast's loss do you expect?",
         [
             (lambda ratio: ratio < 0.5, "半分未満", "less than half"),
             (lambda ratio: ratio <= 1.2, "ほぼ同じ（0.5 から 1.2 倍）", "about the same: 0.5 to 1.2"),

@@ -22,7 +22,7 @@ QUESTIONS = {
         "14 日間ずっと 80% 区間の中にいる推移は、何割くらいだと思いますか。",
         "What share of the paths do you expect to stay inside the 80% interval on all 14 days?",
         [
-            (lambda share: share > 0.7, "約 8 割（0.7 より多い）", "about 80%: more than 70%"),
+            (lambda share: share > 0.7, "約 8 割（7 割より多い）", "about 80%: more than 70%"),
             (lambda share: share > 0.5, "5 割から 7 割", "50% to 70%"),
             (lambda share: share > 0.2, "2 割から 5 割", "20% to 50%"),
             (lambda share: share <= 0.2, "2 割以下", "20% or less"),
@@ -39,7 +39,7 @@ QUESTIONS = {
     ),
     "volatile": Question(
         "荒れた日に、分割コンフォーマル予測の被覆率はどうなると思いますか。目標は 80% です。",
-        "What will the coverage of split conformal prediction be on volatile days? 80% is aimed at.",
+        "What will the coverage of split conformal prediction be on volatile days? The aim is 80%.",
         [
             (lambda coverage: coverage < 0.75, "75% より低い", "below 75%"),
             (lambda coverage: coverage <= 0.85, "75% から 85%", "75% to 85%"),

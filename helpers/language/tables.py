@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.language.words import words
 
 PLACES = 6  # a number with more of them is not meant to be read to the end
-COMMAS_FROM = 10_000  # 2021 stays as it is: it may be a year
+COMMAS_FROM = 10_000  # of whole numbers; 2021 stays as it is: it may be a year
 
 
 def marked(name: object) -> str:
@@ -39,7 +39,7 @@ def written(column: pd.Series) -> Callable[[object], str]:
     numeric = pd.api.types.is_numeric_dtype(column) and column.dtype.kind in "iuf"
     numbers = column.dropna().to_numpy() if numeric else np.empty(0)
     count = places(numbers) if numbers.dtype.kind == "f" else 0
-    comma = "," if len(numbers) and np.abs(numbers).max() >= COMMAS_FROM else ""
+    comma = "," if len(numbers) and np.abs(numbers).max() >= (1000 if count else COMMAS_FROM) else ""
 
     def write(value: object) -> str:
         if pd.api.types.is_scalar(value) and pd.isna(value):

@@ -98,5 +98,5 @@ def interval_explorer(
         "epochs": slider(epochs, 5, 200, 5),
         "seed": slider(seed, 0, 20),
     }
-    labels = {"level": ("分位点", "level"), "half_life": ("半減期（日）", "half-life (days)")}
+    labels = {"level": ("分位点", "quantile"), "half_life": ("半減期（日）", "half-life (days)")}
     return Panel(controls, work, labels, code=code, lines=3)

@@ -30,7 +30,7 @@ WORDS = {  # labels of the controls that several panels have, and of the engine'
     "stride": ("ずらし幅", "stride"),
     "horizon": ("ホライズン", "horizon"),
     "target": ("予測するもの", "target"),
-    "hidden_size": ("隠れ状態", "hidden size"),
+    "hidden_size": ("次元数", "hidden size"),
     "num_layers": ("層の数", "layers"),
     "cell": ("セル", "cell"),
     "optimizer": ("最適化手法", "optimiser"),

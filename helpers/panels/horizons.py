@@ -26,11 +26,11 @@ def fan_in_words(date: pd.Timestamp, horizon: int, width: float, ratio: float) -
     return [
         (
             f"{date:%Y-%m-%d} までを見た {horizon} 期先の 80% 区間は、幅が予測の {width:.1f}% です。",
-            f"Made on {date:%Y-%m-%d}: {horizon} steps ahead, the 80% interval is {width:.1f}% of the forecast wide.",
+            f"Made on {date:%Y-%m-%d}: the 80% interval {horizon} steps ahead spans {width:.1f}% of the forecast.",
         ),
         (
             f"{horizon} 期先の RMSE は、テスト部分全体でナイーブ予測の {ratio:.3g} 倍です。",
-            f"Over the whole test part, its RMSE {horizon} steps ahead is {ratio:.3g} times that of the naive forecast.",
+            f"Over the whole test part, the RMSE {horizon} steps ahead is {ratio:.3g} times that of the naive forecast.",
         ),
     ]
 
@@ -71,7 +71,7 @@ class _Horizons:
             scores = {
                 text("RMSE、1 期先", "RMSE, 1 step"): own.iloc[0],
                 text("RMSE、最後", "RMSE, last step"): own.iloc[-1],
-                text("80% 区間の幅 [%]", "width of 80% [%]"): widths["80%"],
+                text("80% 区間の幅 [%]", "80% interval width [%]"): widths["80%"],
             }
             table = table_html(pd.DataFrame(errors).T)
             return Shown(

@@ -37,7 +37,7 @@ def loss_explorer(
     def work(optimizer: str, lr: float, epochs: int, hidden_size: int) -> Job:
         forecaster = Forecaster(x_fit, t_fit, seed=seed, hidden_size=hidden_size, optimizer=optimizer, lr=lr)
         yield from train(forecaster, epochs)
-        name = f"{optimizer}, lr {lr:g}, {epochs}, {hidden_size}"
+        name = f"{optimizer}, {lr:g}, {epochs}, {hidden_size}"
         naive = mse(naive_forecast(forecaster.x), forecaster.t)
         runs.pop(name, None)  # a run that is repeated comes last again
         runs[name] = [loss / naive for loss in forecaster.losses]

@@ -25,7 +25,7 @@ HEADS = {
     "series": ("系列", "series"),
     "window": ("窓", "window"),
     "target": ("対象", "target"),
-    "hidden_size": ("隠れ", "hidden"),
+    "hidden_size": ("次元数", "hidden size"),
     "num_layers": ("層", "layers"),
     "cell": ("セル", "cell"),
     "epochs": ("エポック", "epochs"),
@@ -112,7 +112,7 @@ class _Playground:
 
     def __init__(self, series: SeriesMenu, test: int, max_lag: int):
         self.series, self.test, self.max_lag = series, test, max_lag
-        self.ledger, self.before = Ledger(), ("", None)  # the last prediction, and of which series it was
+        self.ledger, self.before = Ledger(), ("", None)  # the last forecast, and of which series it was
         self.drawn: tuple[object, plots.Playground | None] = (None, None)  # the figure that stays, and what it is of
 
     def work(self, series: str, window: int, seed: int, epochs: int, action: str = "", **model: object) -> Job:

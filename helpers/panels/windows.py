@@ -19,7 +19,7 @@ SHOWN = 6  # windows in the picture and in the table
 def counted(rows: int, x: Tensor, t: Tensor) -> tuple[str, str]:
     """How many windows so many rows make, and the shapes of x and t, in Japanese and in English."""
     return (
-        f"{rows:,} 行から窓が {len(x):,} 個。x の形は {tuple(x.shape)}、t の形は {tuple(t.shape)} です。",
+        f"{rows:,} 行から窓が {len(x):,} 個できます。x の形は {tuple(x.shape)}、t の形は {tuple(t.shape)} です。",
         f"{rows:,} rows make {len(x):,} windows. x has the shape {tuple(x.shape)}, t {tuple(t.shape)}.",
     )
 

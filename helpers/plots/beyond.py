@@ -30,6 +30,7 @@ from helpers.plots.style import (
 from helpers.plots.training import LiveLoss, by_epoch
 
 POINTS = "os^DvP*X"  # eight markers of one size
+CLOSE_UP = 0.3  # where no skill is farther from 0, the axis ends here
 
 
 @styled
@@ -118,10 +119,13 @@ def skills(
         )
     axes.axvline(0, color="black", linewidth=1.5)
     name_rows(axes, [text(*words(name), "\n") for name in series])
-    axes.set(xlim=(floor - 0.05, 1.05), ylim=(len(series) - 0.5, -0.5))
+    ends = np.nan_to_num(table[["skill", "seeds low", "seeds high"]].to_numpy(dtype=float))
+    near = before is None and np.abs(ends).max() < CLOSE_UP
+    xlim = (-CLOSE_UP, CLOSE_UP) if near else (floor - 0.05, 1.05)
+    axes.set(xlim=xlim, ylim=(len(series) - 0.5, -0.5))
     x = (
-        "スキル（左の灰色ではベースラインの勝ち、1 が完全な予測）",
-        "skill (left, in grey, the baseline wins; 1: perfect)",
+        f"スキル（左の灰色ではベースラインの勝ち{'' if near else '、1 が完全な予測'}）",
+        f"skill (left, in grey, the baseline wins{'' if near else '; 1: perfect'})",
     )
     title = _claims(table, table["p Holm"] < significance if tested else table["skill"].notna())
     label(axes, x=(*x, "\n"))

@@ -33,13 +33,13 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
     axes.plot(*zip(today, evening, strict=True), "-", color=style.GREY, linewidth=1)
     for point, color, line, name, side in (
         (today, style.BLUE, "--", "Open", 14),
-        (evening, style.ORANGE, "-", "Close", -14),
+        (evening, style.ORANGE, "-", "Close", -22),
     ):
         look = {"arrowstyle": "->", "color": color, "linestyle": line, "linewidth": 2}
         axes.annotate("", goal, point, arrowprops=look)
         middle, look = (0.5 * (point[0] + 24), 0.5 * (point[1] + goal[1])), {"ha": "center", "va": "center"}
         axes.annotate(
-            f"RMSE {off[name]:,.0f}", middle, (0, side), textcoords="offset points", color=style.ink(color), **look
+            f"RMSE {off[name]:,.4g}", middle, (0, side), textcoords="offset points", color=style.ink(color), **look
         )
     for point, marker, color, words_here in (
         (today, "<", style.BLUE, ("今日の始値", "today's open")),
@@ -48,12 +48,12 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
     ):
         axes.plot(*point, marker, color=color, markersize=14, label=text(*words_here, "\n"))
     axes.margins(x=0.06, y=0.25)
-    names = ("始値", "open"), ("終値", "close"), ("翌日の始値", "next open")
+    names = ("始値", "open"), ("終値", "close"), ("明日の始値", "tomorrow's open")
     axes.set_xticks([0, 6, 24], [text(*name, "\n") for name in names])
     legend(axes, ncols=3)
     title = (
-        f"翌日の始値とのずれ（RMSE）: 今日の始値 {off['Open']:,.4g}、今日の終値 {off['Close']:,.4g}",
-        f"RMSE from the next open: today's open {off['Open']:,.4g}, today's close {off['Close']:,.4g}",
+        f"明日の始値とのずれ（RMSE）: 今日の始値 {off['Open']:,.4g}、今日の終値 {off['Close']:,.4g}",
+        f"RMSE from tomorrow's open: today's open {off['Open']:,.4g}, today's close {off['Close']:,.4g}",
     )
     label(axes, title, y=prices.attrs)
     ja = "今日の始値と終値、明日の始値。終値の時刻の方が、明日の始値の時刻に近い。"
@@ -114,7 +114,7 @@ def autocorrelations(table: pd.DataFrame, band: float) -> Picture:
     axes.axhline(0, color="black", linewidth=1)
     axes.set_xticks(table.index)
     ja, en = listed(outside, "d")
-    title = f"偶然の範囲を出たラグの数（{len(table)} のうち）: {ja}", f"Lags outside of chance, of {len(table)}: {en}"
+    title = f"偶然の範囲を出たラグの数（{len(table)} のうち）: {ja}", f"Lags beyond chance, of {len(table)}: {en}"
     label(axes, title, ("ラグ（何日前か）", "lag (days back)"), ("自己相関", "autocorrelation", "\n"))
     legend(axes, ncols=3)
     ja, en = listed(table.iloc[0].to_dict())
@@ -132,7 +132,7 @@ def gain_by_day(gain: pd.Series, best: pd.Series) -> Picture:
     others = gain.drop(best.index)
     for part, color, hatch, said in (
         (others, style.GREY, None, text(f"ほかの {len(others)} 日", f"the other {len(others)} days")),
-        (best, style.RED, "//", text(f"改善が大きい {len(best)} 日", f"the {len(best)} days of the largest gain")),
+        (best, style.RED, "//", text(f"改善が大きい {len(best)} 日", f"the {len(best)} days with the largest gains")),
     ):
         axes.bar(part.index, part, 1, color=color, hatch=hatch, edgecolor=color, label=said)
     axes.axhline(0, color="black", linewidth=1)
@@ -159,6 +159,7 @@ def range_intervals(prices: pd.DataFrame, forecasts: dict[str, np.ndarray]) -> P
     out = (prices["Low"] < first[:, 0]) | (prices["High"] > first[:, 1])
     inside, outside = text("安値から高値", "low to high", "\n"), text("区間を外れた日", "a day outside", "\n")
     band = {"facecolor": (style.BLUE, 0.25), "edgecolor": style.BLUE, "step": "mid", "linewidth": 0.8}
+    band |= {"label": text("区間", "interval", "\n")}
     top.fill_between(prices.index, first[:, 0], first[:, 1], **band)
     for days, color, width, said in ((prices[~out], style.GREY, 2, inside), (prices[out], style.RED, 4, outside)):
         top.vlines(days.index, days["Low"], days["High"], color=color, linewidth=width, label=said)

@@ -48,7 +48,7 @@ def price_bars(prices: pd.DataFrame) -> Picture:
     )
     axes.plot(days, prices["Open"], "<", color=style.BLUE, label=text("始値", "Open"))
     axes.plot(days, prices["Close"], ">", color=style.ORANGE, label=text("終値", "Close"))
-    axes.set_xticks(days[::5], [f"{date:%m-%d}" for date in prices.index[::5]])
+    axes.set_xticks(days[::5], [f"{date:%Y-%m-%d}" for date in prices.index[::5]])
     legend(axes, ncols=3)
     up = int((prices["Close"] > prices["Open"]).sum())
     title = f"{count} 日のうち {up} 日は、終値が始値より高い", f"On {up} of {count} days the close is above the open"
@@ -79,17 +79,21 @@ def two_scales(prices: pd.DataFrame, column: str) -> Picture:
 def slopes_of_tanh(points: dict[str, float], edge: float = 5.0) -> Picture:
     """The curve of tanh with a piece of its tangent at every named point.
 
-    points: name -> place on the horizontal axis. One beyond `edge` stands there as an arrow, with its own slope.
+    points: name -> place on the horizontal axis. One beyond `edge` is an arrow at the frame, with its own slope.
     """
     figure, axes = canvas(4)
     grid = np.linspace(-edge, edge + 0.6, 400)
     axes.plot(grid, np.tanh(grid), color=style.GREY)
+    axes.set_xlim(grid[0], grid[-1])
     for (name, value), look in zip(points.items(), looks(2), strict=False):
         place, slope = np.clip(value, -edge, edge), 1 - np.tanh(value) ** 2
         inputs = place + 0.6 * np.array([-1, 0, 1])
-        look |= {"marker": ">" if value > edge else look["marker"] or "*", "markevery": [1], "linewidth": 3}
-        words = "\n".join([*name.split(" / "), f"{text('傾き', 'slope')} {slope:.3f}"])
-        axes.plot(inputs, np.tanh(place) + slope * (inputs - place), label=words, **look)
+        look |= {"marker": look["marker"] or "*", "markevery": [1], "linewidth": 3}
+        words = [*name.split(" / "), f"{text('傾き', 'slope')} {slope:.3f}"]
+        if value > edge:
+            look |= {"marker": ">", "markevery": [2], "clip_on": False}
+            words.append(text("（図のはるか右）", "(far to the right)", "\n"))
+        axes.plot(inputs, np.tanh(place) + slope * (inputs - place), label="\n".join(words), **look)
     legend(axes, ncols=3)
     label(axes, ("tanh の傾きは、0 の近くで大きい", "The slope of tanh is large near 0"))
     label(axes, (), ("tanh に入る値", "input of tanh"), ("tanh の値", "tanh"))

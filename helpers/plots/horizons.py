@@ -146,8 +146,8 @@ def _inside(actual: np.ndarray, starts: Sequence[int], fans: Fans) -> Words:
         hits = sum(int(((low[k][: len(y)] <= y) & (y <= high[k][: len(y)])).sum()) for y, k in pairs)
         counts.append((name, hits, sum(len(y) for y, _ in pairs)))
     ja = "、".join(f"{name} の区間に {total} 個中 {hits} 個" for name, hits, total in counts[:2])
-    en = ", ".join(f"{hits} of {total} in the {name} interval" for name, hits, total in counts[:2])
-    return f"実際の値: {ja}", f"Actual values: {en}"
+    en = ", ".join(f"{hits} of {total} ({name})" for name, hits, total in counts[:2])
+    return f"実際の値: {ja}", f"Actual values inside: {en}"
 
 
 @styled
@@ -212,14 +212,11 @@ def _growth(means: dict[str, pd.Series], law: float | None) -> Words:
     if law is None:
         low, high = (f"{end(times.values()):.1f}" for end in (min, max))
         ja, en = (low, low) if low == high else (f"{low}〜{high}", f"{low} to {high}")
-        return (
-            f"{steps} 期先の誤差は、1 期先の {ja} 倍",
-            f"{steps} steps ahead the error is {en} times that of one step",
-        )
+        return (f"{steps} 期先の誤差は、1 期先の {ja} 倍", f"Error {steps} steps ahead: {en} times that of one step")
     grown = times[min(means, key=lambda name: abs(means[name].iloc[0] - law))]
     return (
         f"{steps} 期先の誤差は、1 期先の {grown:.1f} 倍（√{steps} = {np.sqrt(steps):.1f}）",
-        f"{steps} steps ahead the error is {grown:.1f} times that of one step (√{steps} = {np.sqrt(steps):.1f})",
+        f"Error {steps} steps ahead: {grown:.1f} times that of one step (√{steps} = {np.sqrt(steps):.1f})",
     )
 
 
@@ -233,6 +230,8 @@ def error_by_step(errors: dict[str, pd.Series | Sequence[pd.Series]], attrs: dic
     means = {named(name): table.mean() for name, table in runs.items()}
     title = _growth(means, law)
     figure, axes = line_chart(means, title, AHEAD, in_unit("RMSE", "RMSE", attrs), 3.8, marks=1000, dot=".")
+    for k, curve in enumerate(axes.get_lines()):
+        curve.set_zorder(2 - 0.01 * k)  # the first on top: its thin line does not hide the marks of one below it
     for table, look in zip(runs.values(), looks(), strict=False):
         if len(table) > 1:
             shade = {"facecolor": (look["color"], 0.25), "edgecolor": look["color"], "linewidth": 0.8}

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import LogFormatterMathtext
 from numpy.typing import ArrayLike
 
 from helpers.language import text
@@ -126,7 +127,7 @@ def regressor(window: int, hidden_size: int) -> Picture:
         if number:
             left, _, _, _ = stops[number - 1]
             drawn.path((left + (0.62 if number > 1 else 0.25), 0), (x - (0.62 if name != "y" else 0.25), 0))
-    drawn.write(3.7, 0.12, "$o_{T}$".replace("T", str(window)), 14, va="bottom")
+    drawn.write(3.7, 0.12, "o[:, -1]", va="bottom")
     ja = f"予測モデル。{window} 日の窓を再帰層が 1 日ずつ読み、最後の日の状態（{hidden_size} 次元）が全結合層、ReLU、全結合層を通って、1 つの予測になる。"
     en = f"The forecasting model. A recurrent layer reads the window of {window} days; its last state ({hidden_size} dimensions) goes through a dense layer, ReLU and a dense layer to one forecast."
     return Picture(drawn.figure, ja, en)
@@ -146,6 +147,7 @@ def fading_memory(forget_gates: ArrayLike, steps: int) -> Picture:
     )
     axes.set(xlim=(0, steps), ylim=(0, 1.05))
     axes.axhline(0.5, **style.DASHED)
+    axes.annotate(text("半分", "half"), (1, 0.5), (-4, 3), ("axes fraction", "data"), "offset points", ha="right")
     style.name_ends(axes)
     ja = f"忘却ゲートの値ごとに、記憶が日とともに減る曲線。{title[0]}。"
     return Picture(
@@ -165,6 +167,7 @@ def slopes_by_age(curves: Curves) -> Picture:
     x, y = ("何日前の入力か", "age of the input, in days"), ("勾配の大きさ", "size of the gradient")
     figure, axes = line_chart(curves, title, x, y, 3.6, marks=6)
     style.logarithmic(axes)
+    axes.yaxis.set_major_formatter(LogFormatterMathtext())  # many powers of ten: all written alike
     axes.margins(x=0)
     style.name_ends(axes)
     ja = f"入力の古さごとの勾配の大きさ。層ごとに 1 本の曲線で、縦軸は対数。{title[0]}。"

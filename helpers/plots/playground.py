@@ -20,8 +20,8 @@ BAND = {"facecolor": (style.PURPLE, 0.4), "edgecolor": style.PURPLE, "linewidth"
 WORDS = {
     "actual": ("実際の値", "actual"),
     "shifted": ("1 期ずらした実際の値", "actual, shifted by 1"),
-    "prediction": ("予測", "prediction"),
-    "before": ("前回の予測", "last run's prediction"),
+    "forecast": ("予測", "forecast"),
+    "before": ("前回の予測", "last run's forecast"),
     "band": ("シードによる幅", "range over seeds"),
 }
 Band = tuple[np.ndarray, np.ndarray]
@@ -54,7 +54,7 @@ class Playground:
         zoom = len(actual) - self.end_from
         label(self.axes["lines"], (*in_unit(attrs["title_ja"], attrs["title_en"], attrs), " / "))
         label(self.axes["end"], (f"最後の {zoom} 期", f"The last {zoom} steps", " / "))
-        label(self.axes["lags"], (), ("k 期前の値と比べて", "k steps back", "\n"), ("", ""))
+        label(self.axes["lags"], (), ("k（何期前の値か）", "k (steps back)", "\n"), ("", ""))
         self.axes["lags"].set_title(text(*in_unit("RMSE", "RMSE", attrs)), x=-0.38, **style.LITERAL)
         self._name_all()
         whole, end = (_around(np.append(actual[first:], actual[max(0, first - 1)])) for first in (0, self.end_from))
@@ -69,7 +69,7 @@ class Playground:
 
     def _name_all(self) -> None:
         """The legend, with all that a run may bring, so that it never changes."""
-        looks = {"actual": GREY, "shifted": BLUE, "prediction": RED, "before": GREEN}
+        looks = {"actual": GREY, "shifted": BLUE, "forecast": RED, "before": GREEN}
         names = [matplotlib.lines.Line2D([], [], **look, label=text(*WORDS[name])) for name, look in looks.items()]
         names.append(matplotlib.patches.Patch(**BAND, label=text(*WORDS["band"])))
         self.figure.legend(
@@ -78,7 +78,7 @@ class Playground:
 
     @styled
     def __call__(self, y: np.ndarray, before: np.ndarray | None, band: Band | None, profile: pd.Series) -> Picture:
-        """y: the prediction, (n,). before: the last run's. band: lowest and highest one over several seeds. profile: RMSE by lag."""
+        """y: the forecast, (n,). before: the last run's. band: lowest and highest one over several seeds. profile: RMSE by lag."""
         for artist in self.moving:
             artist.remove()
         self.moving = []
@@ -94,7 +94,7 @@ class Playground:
         moving = svg_of(self.figure, self.moving)
         best = profile.idxmin()
         ja = f"テスト部分の実際の値、予測、1 期ずらした実際の値と、ラグごとの RMSE。最小は {best} 期前。"
-        en = f"Actual values, prediction and shifted actual values of the test part, and RMSE by lag, smallest {best} back."
+        en = f"Actual values, forecast and shifted actual values of the test part, and RMSE by lag, smallest {best} back."
         return Picture(self.figure, ja, en, svg=self.still.replace("</svg>", f"{moving}</svg>"))
 
     def _bars(self, profile: pd.Series) -> None:
@@ -134,7 +134,7 @@ def _places() -> dict[str, tuple[float, ...]]:
     and one more below the bars.
     """
     width, height = ROOM
-    top, bottom = 128, 268 - 34 * _both()  # of the lower axes, from above
+    top, bottom = 134, 268 - 34 * _both()  # of the lower axes, from above
     pixels = {"lines": (64, 24, 526, 58), "end": (64, top, 300, bottom - top), "lags": (436, top, 154, bottom - top)}
     return {
         name: (x / width, 1 - (y + high) / height, wide / width, high / height)

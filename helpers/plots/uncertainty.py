@@ -32,7 +32,7 @@ from helpers.plots.style import (
 )
 
 Intervals = dict[str, tuple[ArrayLike, ArrayLike]]  # method -> lower and upper ends
-AIM, BY_CHANCE = ("目標", "aimed at"), ("偶然の範囲（95%）", "chance (95%)")
+AIM, BY_CHANCE = ("目標", "aim"), ("偶然の範囲（95%）", "chance (95%)")
 CHANCE = {"color": style.GREY, "linestyle": (0, (1, 2)), "linewidth": 2}
 SHARE = PercentFormatter(1, decimals=0)
 
@@ -70,8 +70,8 @@ def coverage_of_fans(tables: dict[float, pd.DataFrame]) -> Picture:
         holds = int(((table["low"] <= confidence) & (confidence <= table["high"])).sum())
         found.append((confidence, holds, len(table)))
         title = (
-            f"{holds} / {len(table)} 本が {confidence:.0%} を含む",
-            f"{holds} of {len(table)} contain {confidence:.0%}",
+            f"{len(table)} 本中 {holds} 本が {confidence:.0%} を含む",
+            f"{holds} of {len(table)} intervals contain {confidence:.0%}",
         )
         label(axes, title, x)
     label(panels[0, 0], y=("区間に入った割合", "share inside"))
@@ -208,7 +208,7 @@ def coverage_after_shift(
     right.set_xlim(-0.5, len(by_size) - 0.5)
     left.set_ylim(0, 1.03)
     label(left, x=("日", "day"), y=("被覆率", "coverage"))
-    label(right, x=("2 倍になる前、日の荒さ別", "before that, by volatility", "\n"))
+    label(right, x=("2 倍になる前、日の荒さ別", f"up to day {shift}, by volatility", "\n"))
     left.yaxis.set_major_formatter(SHARE)
     legend(left, ncols=3)
     ja, en = listed(by_day.iloc[-last:].mean().to_dict(), ".0%")
@@ -244,7 +244,8 @@ def intervals_over_time(
     bottom.set_ylim(max(0, min(curve.min() for curve in recent.values()) - 0.1), 1.03)
     middle = listed({name: np.median(half) for name, half in halves.items()}, ".2f")
     worst = listed({name: curve.min() for name, curve in recent.items()}, ".0%")
-    label(top, (f"幅の半分の中央値 [%]: {middle[0]}", f"Median of half the width [%]: {middle[1]}"), y=("[%]", "[%]"))
+    title = f"幅の半分の中央値 [%]: {middle[0]}", f"Median of half the width [%]: {middle[1]}"
+    label(top, title, y=("値動き、幅の半分 [%]", "move, half the width [%]"))
     label(bottom, (f"被覆率の最低: {worst[0]}", f"Lowest coverage: {worst[1]}"))
     label(bottom, y=(f"直前 {days} 日の被覆率", f"coverage, last {days} days"))
     bottom.yaxis.set_major_formatter(SHARE)
@@ -277,11 +278,11 @@ def coverage_by_group(inside: pd.DataFrame, groups: ArrayLike, confidence: float
     axes.set_xlim(-0.6, len(counts) - 0.4)
     last = str(counts.index[-1])
     ja, en = listed(means.iloc[-1].to_dict(), ".0%")
-    title = f"{words(last)[0]}: {ja}", f"{words(last)[1]}: {en}"
+    title = f"被覆率、{words(last)[0]}: {ja}", f"Coverage, {words(last)[1]}: {en}"
     label(axes, title, y=("被覆率", "coverage"))
     axes.yaxis.set_major_formatter(SHARE)
     legend(axes, ncols=3)
-    return Picture(figure, f"グループごとの被覆率。{title[0]}。", f"Coverage by group. {title[1]}.")
+    return Picture(figure, f"グループごとに、方法ごとの点。{title[0]}。", f"One mark a method and group. {title[1]}.")
 
 
 def _first_wide(axes: Axes, curves: style.Curves) -> None:

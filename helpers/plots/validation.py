@@ -24,17 +24,17 @@ def three_lines(
     first: int = 0,
     marks: bool = True,
 ) -> None:
-    """Actual values (grey), prediction (red) and, unless `lag` is None, the actual values shifted by `lag` >= 0 (blue).
+    """Actual values (grey), forecast (red) and, unless `lag` is None, the actual values shifted by `lag` >= 0 (blue).
 
     From row `first` on. Without `marks` the lines are thin: for more rows than can have a marker each.
     """
     width = 1.4 if marks else 1
     axes.plot(dates[first:], actual[first:], "-", color=style.GREY, linewidth=width, label=text("実際の値", "actual"))
     if lag is not None:
-        start, words = max(first, lag), text(f"実際の値を {lag} 期ずらしたもの", f"actual, shifted by {lag}")
+        start, words = max(first, lag), text(f"{lag} 期ずらした実際の値", f"actual, shifted by {lag}")
         shifted = actual[start - lag : len(actual) - lag]
         axes.plot(dates[start:], shifted, "--", color=style.BLUE, linewidth=width, label=words)
-    axes.plot(dates[first:], y[first:], "-.", color=style.RED, linewidth=width, label=text("予測", "prediction"))
+    axes.plot(dates[first:], y[first:], "-.", color=style.RED, linewidth=width, label=text("予測", "forecast"))
     if marks:
         for line, marker, size in zip(axes.get_lines(), "^*" if lag is None else "^P*", (7, 7, 10), strict=False):
             line.set(marker=marker, markersize=size)
@@ -52,32 +52,32 @@ def _bars_by_lag(axes: Axes, profile: pd.Series, attrs: dict) -> None:
     for chosen, color, hatch in ((profile.index != best, style.SKY, None), (profile.index == best, style.RED, "//")):
         axes.bar(profile.index[chosen], profile[chosen], color=style.pale(color), hatch=hatch, edgecolor="black")
     above = profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()
-    name = text(f"最小: {best} 期前", f"smallest: {best} back", "\n")
+    name = text(f"最小: {best} 期前", f"smallest: {_back(best)}", "\n")
     look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
     axes.annotate(name, (best, profile[best]), (best, above), **look)
     axes.set_xticks(profile.index)
-    title = f"予測に最も近いのは {best} 期前の実際の値", f"The prediction is closest to the actual value {_back(best)}"
+    title = f"予測に最も近いのは {best} 期前の実際の値", f"The forecast is closest to the actual value {_back(best)}"
     label(axes, title, STEPS_BACK, in_unit("RMSE", "RMSE", attrs))
 
 
 def _finding(actual: Array, y: Array, lag: int | None) -> tuple[str, str]:
-    """Which of the two actual lines the prediction is closer to."""
+    """Which of the two actual lines the forecast is closer to."""
     if not lag:
-        return "テスト部分の実際の値と予測", "Actual values and prediction on the test part"
+        return "テスト部分の実際の値と予測", "Actual values and forecast on the test part"
     own, past = (np.abs(y[lag:] - line).mean() for line in (actual[lag:], actual[:-lag]))
     if past < own:
         return (
             f"予測は、{lag} 期ずらした実際の値のほうに近い",
-            f"The prediction is closer to the values shifted by {lag}",
+            f"The forecast is closer to the values shifted by {lag}",
         )
-    return "予測は、ずらさない実際の値のほうに近い", "The prediction is closer to the values that are not shifted"
+    return "予測は、ずらさない実際の値のほうに近い", "The forecast is closer to the values that are not shifted"
 
 
 @styled
 def forecast_lines(
     dates: Dates, actual: ArrayLike, predicted: ArrayLike, attrs: dict, lag: int | None = None, close_up: int = CLOSE_UP
 ) -> Picture:
-    """Actual values, prediction and, unless `lag` is None, the actual values shifted by `lag` steps; their end once more, larger.
+    """Actual values, forecast and, unless `lag` is None, the actual values shifted by `lag` steps; their end once more, larger.
 
     Each of n values, oldest first.
     """
@@ -89,8 +89,9 @@ def forecast_lines(
     top.axvspan(dates[-zoom], dates[-1], color=style.GREY, alpha=0.15)
     legend(bottom, ncols=3)
     label(top, finding)
-    label(bottom, (f"最後の {zoom} 期（上の灰色の部分）を拡大", f"The last {zoom} steps (grey above), enlarged"))
-    ja, en = "実際の値（灰色の三角）、予測（赤い星）", "Actual values (grey triangles), prediction (red stars)"
+    enlarged = f"最後の {zoom} 期（上の灰色の部分）を拡大", f"The last {zoom} steps (grey above), enlarged"
+    label(bottom, enlarged, style.DATE)
+    ja, en = "実際の値（灰色の三角）、予測（赤い星）", "Actual values (grey triangles), forecast (red stars)"
     if lag is not None:
         ja, en = (
             f"{ja}、{lag} 期ずらした実際の値（青いプラス）",
@@ -101,7 +102,7 @@ def forecast_lines(
 
 @styled
 def lag_bars(profile: pd.Series, attrs: dict) -> Picture:
-    """RMSE between the prediction and the actual value k steps earlier; the smallest bar is hatched."""
+    """RMSE between the forecast and the actual value k steps earlier; the smallest bar is hatched."""
     figure, axes = canvas(3.6)
     _bars_by_lag(axes, profile, attrs)
     ja = f"ラグごとの RMSE の棒グラフ。最小は {profile.idxmin()} 期前。"
@@ -128,7 +129,7 @@ def lags_beside(profiles: dict[str, pd.Series]) -> Picture:
         (lag,) = best
         title = (
             f"どの予測も {lag} 期前の実際の値に最も近い",
-            f"Each prediction is closest to the actual value {_back(lag)}",
+            f"Each forecast is closest to the actual value {_back(lag)}",
         )
     else:
         title = "最も近い実際の値は、モデルによって違う", "Which actual value is closest differs from model to model"
@@ -140,7 +141,7 @@ def lags_beside(profiles: dict[str, pd.Series]) -> Picture:
 
 @styled
 def changes(actual_change: ArrayLike, predicted_change: ArrayLike, attrs: dict) -> Picture:
-    """Predicted change against actual change; on the diagonal a forecast would be right. Each of n values."""
+    """Forecast change against actual change; on the diagonal a forecast would be right. Each of n values."""
     figure, axes = canvas(4.2)
     a, p = (np.asarray(change, dtype=float).reshape(-1) for change in (actual_change, predicted_change))
     ends = [-1.05 * np.abs(a).max(), 1.05 * np.abs(a).max()]
@@ -148,14 +149,14 @@ def changes(actual_change: ArrayLike, predicted_change: ArrayLike, attrs: dict) 
     axes.axhline(0, color="black", linewidth=1, linestyle=":", label=text(*style.NAIVE))
     axes.plot(a, p, "o", color=style.RED, alpha=0.7, label=text("モデル", "model"))
     legend(axes, ncols=3)
-    x, y = in_unit("実際の変化", "actual change", attrs), in_unit("予測した変化", "predicted change", attrs)
+    x, y = in_unit("実際の変化", "actual change", attrs), in_unit("予測した変化", "forecast change", attrs)
     share = np.abs(p).mean() / np.abs(a).mean()
     ja = f"予測した変化の大きさは、平均すると実際の変化の {share:.0%}"
-    en = f"Predicted changes are on average {share:.0%} as large as actual ones"
+    en = f"Forecast changes are on average {share:.0%} as large as actual ones"
     label(axes, (ja, en), x, y)
     axes.xaxis.set_major_formatter(style.DIGITS)
     return Picture(
-        figure, f"横軸は実際の変化、縦軸は予測した変化。{ja}。", f"Actual change across, predicted change up. {en}."
+        figure, f"横軸は実際の変化、縦軸は予測した変化。{ja}。", f"Actual change across, forecast change up. {en}."
     )
 
 

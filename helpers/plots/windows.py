@@ -15,7 +15,8 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
     values: one value a step; a column of `load_prices` brings its unit along.
     Raises BadInput when the series is shorter than one window and its horizon.
     """
-    price = in_unit("価格", "Price", getattr(values, "attrs", {}))
+    attrs = getattr(values, "attrs", {})
+    price = in_unit(attrs.get("value_ja", "価格"), attrs.get("value_en", "price"), attrs)
     values = np.asarray(values, dtype=float)
     starts = range(0, len(values) - window - horizon + 1, stride)[:show]
     if not starts:
@@ -26,7 +27,7 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
     figure, (top, bottom) = canvas(3.2 + 0.35 * count, nrows=2, sharex=True, height_ratios=[3.4, 0.6 + count * 0.8])
     days = np.arange(1, upto + 1)
     top.plot(days, values[:upto], color=style.GREY, marker=".")
-    label(top, (f"窓の長さ {window}、ずらし幅 {stride}", f"window {window}, stride {stride}"), y=price)
+    label(top, (f"窓の長さ {window}、ずらし幅 {stride}", f"Window {window}, stride {stride}"), y=price)
     x, t = text("入力 x", "input x"), text("目標 t", "target t")
     for row, start in enumerate(starts):
         inputs, targets = days[start : start + window], days[start + window : start + window + horizon]
@@ -35,7 +36,7 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
     bottom.set_yticks(range(count), [text(f"窓 {row + 1}", f"window {row + 1}") for row in range(count)])
     bottom.set_ylim(count - 0.4, -0.6)
     bottom.xaxis.get_major_locator().set_params(integer=True)
-    bottom.set_xlabel(text("日", "Day"))
+    bottom.set_xlabel(text("日", "day"))
     legend(bottom, ncols=2)
     en = f"The first {count} windows under the series: circles are inputs, stars are targets."
     return Picture(figure, f"系列の下に最初の{count}個の窓。丸が入力、星が目標。", en)
@@ -58,7 +59,7 @@ def split_or_shuffle(dates: Dates, t: ArrayLike, test: int, seed: int = 0, attrs
         axes.plot(dates[chosen], t[chosen], "x", color=style.RED, markersize=5, label=text("テスト部分", "test part"))
         few_dates(axes, 5)
     legend(left, ncols=2, markerscale=1.5)
-    label(left, ("時間の順に分ける", "Split in time"), style.DATE, in_unit("目標 t", "Target t", attrs or {}))
+    label(left, ("時間の順に分ける", "Split in time"), style.DATE, in_unit("目標 t", "target t", attrs or {}))
     label(right, ("混ぜて分ける（誤り）", "Shuffled split (wrong)"), style.DATE)
     ja = "左は最後の部分だけがテスト。右はテストの点が学習の点の間に散らばる。"
     return Picture(figure, ja, "Left: only the last part is test. Right: test points lie between training points.")

@@ -13,7 +13,7 @@ SLIDERS = {  # one slider of each panel beside the playground of step 05, which 
     "04_training_loop": ["learning rate"],
     "06_beyond_the_lag": ["seed"],
     "08_uncertainty": ["origin"],
-    "09_many_columns": ["level"],
+    "09_many_columns": ["quantile"],
     "10_many_series": ["origin"],
     "11_leakage": ["seed"],
     "12_backtest_and_search": ["seed"],
@@ -224,7 +224,7 @@ def test_the_language_switch_relabels_the_panel_at_once(playground):
     page, runs = playground.page, playground.ledger()[0][0]
     for language, label, other in (
         ("English", "hidden size", "[\u3040-\u30ff\u4e00-\u9fff]"),
-        ("日本語", "隠れ状態", "forecast|look|scores|reset"),
+        ("日本語", "次元数", "forecast|look|scores|reset"),
     ):
         playground.choose_language(language)
         page.wait_for_function(

@@ -302,7 +302,7 @@ def look(drawn):
     if isinstance(drawn, PolyCollection):
         return drawn.get_hatch(), drawn.get_alpha() or drawn.get_facecolor()[0][3]  # how dark a shade of one colour
     if isinstance(drawn, LineCollection):
-        return drawn.get_linewidth()[0]
+        return float(drawn.get_linewidth()[0])
     return drawn.get_linestyle(), str(drawn.get_marker()), drawn.get_linewidth()
 
 

@@ -67,12 +67,12 @@ def test_the_shifted_line_is_the_actual_one_lag_steps_later(lag):
 @pytest.mark.parametrize(
     ("lag", "y", "words"),
     [
-        (None, ACTUAL, "Actual values and prediction"),
+        (None, ACTUAL, "Actual values and forecast"),
         (3, np.append([0, 0, 0], ACTUAL[:-3]), "closer to the values shifted by 3"),
         (3, ACTUAL + 1, "closer to the values that are not shifted"),
     ],
 )
-def test_the_title_says_which_line_the_prediction_is_closer_to(lag, y, words):
+def test_the_title_says_which_line_the_forecast_is_closer_to(lag, y, words):
     picture = plots.forecast_lines(DATES, ACTUAL, y, ATTRS, lag=lag)
     assert words in picture.figure.axes[0].get_title(loc="left") and words in picture.alt
     drawn = [len(axes.get_lines()) for axes in picture.figure.axes]
@@ -132,7 +132,7 @@ def test_titles_state_what_is_drawn(drawn, title):
 
 def test_the_numbers_between_the_layers_are_those_of_the_model():
     seen = {words.get_text() for words in plots.regressor(5, 16).figure.axes[0].texts}
-    assert {"16 → 8", "8 → 1", "$o_{5}$"} <= seen
+    assert {"16 → 8", "8 → 1", "o[:, -1]"} <= seen
     parts = LSTMRegressor(hidden_size=16).head
     assert (parts[0].out_features, parts[2].in_features) == (8, 8)
 
@@ -146,7 +146,7 @@ def test_moves_are_drawn_in_percent_below_the_series():
 
 def test_the_smallest_lag_is_named_and_hatched():
     axes = plots.lag_bars(pd.Series([3.0, 1, 2], index=range(3)), ATTRS).figure.axes[0]
-    assert any("1 back" in words.get_text() for words in axes.texts)
+    assert any("1 step back" in words.get_text() for words in axes.texts)
     assert [bar.get_height() for bar in axes.patches if bar.get_hatch()] == [1]
 
 
@@ -181,10 +181,19 @@ def test_a_difference_that_cannot_be_claimed_has_a_hollow_marker():
     assert "Hollow" not in plots.skills(table.drop(columns="p Holm")).alt
 
 
+def test_skills_near_0_have_a_short_axis_and_others_reach_to_1():
+    index = pd.MultiIndex.from_product([["one", "two"], ["naive"]])
+    table = pd.DataFrame({"skill": [0.1, -0.2], "seeds low": np.nan, "seeds high": np.nan}, index=index)
+    assert plots.skills(table).figure.axes[0].get_xlim() == (-0.3, 0.3)
+    for far in (table * 3, table.assign(**{"seeds high": 0.4})):
+        assert plots.skills(far).figure.axes[0].get_xlim()[1] > 1
+
+
 def test_of_several_runs_the_mean_is_drawn_with_their_range():
     runs = [pd.Series([2.0, 3], index=[1, 2]), pd.Series([4.0, 7], index=[1, 2])]
     axes = plots.error_by_step({"LSTM": runs, "naive": runs[0]}, ATTRS, law=2).figure.axes[0]
     assert line(axes, "LSTM").get_ydata().tolist() == [3, 5] and line(axes, "naive").get_ydata().tolist() == [2, 3]
+    assert line(axes, "LSTM").get_zorder() > line(axes, "naive").get_zorder()  # its marks are small, and hide no other
     assert line(axes, "square-root").get_ydata() == pytest.approx([2, 2 * 2**0.5])
     (band,) = axes.collections
     assert band.get_datalim(axes.transData).extents.tolist() == [1, 2, 2, 7]
@@ -255,14 +264,14 @@ def test_paths_say_how_far_they_move_or_how_far_off_they_are():
     assert len(moving.figure.axes) == 2 and np.ptp(np.ptp([axes.get_ylim() for axes in moving.figure.axes], axis=1)) < 1
     fan = {"95%": (ahead[:1] - 10, ahead[:1] + 3), "80%": (ahead[:1] - 6, ahead[:1] - 5)}
     covered = plots.paths_from_origins(dates[:14], actual[:14], [10], {}, ATTRS, fan)
-    assert "4 of 4 in the 95% interval, 0 of 4 in the 80% interval" in covered.alt  # the fifth day is still to come
+    assert "Actual values inside: 4 of 4 (95%), 0 of 4 (80%)" in covered.alt  # the fifth day is still to come
 
 
 def test_the_error_of_the_last_step_is_said_in_multiples_of_the_first():
     one, two = pd.Series([2.0, 3, 6], index=[1, 2, 3]), pd.Series([1.0, 1, 1], index=[1, 2, 3])
-    assert "error is 1.0 to 3.0 times" in plots.error_by_step({"one": one, "two": two}, ATTRS).alt
+    assert "Error 3 steps ahead: 1.0 to 3.0 times" in plots.error_by_step({"one": one, "two": two}, ATTRS).alt
     assert (
-        "error is 3.0 times that of one step (√3 = 1.7)"
+        "Error 3 steps ahead: 3.0 times that of one step (√3 = 1.7)"
         in plots.error_by_step({"two": two, "one": one}, ATTRS, 2.0).alt
     )
 

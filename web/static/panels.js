@@ -118,15 +118,15 @@
     });
     const nearby = Math.max(...run.lags.slice(Math.max(0, last - 1), last + 2));  // the name stands clear of the bars beside
     drawn += write(bars[0] + (last + .5) * step, y(nearby) - 6, `k = ${last}`, 'text-anchor="middle" font-weight="600"');
-    drawn += write((bars[0] + bars[2]) / 2, bars[3] + 35, say('k 期前の値と比べて', 'k steps back'), 'text-anchor="middle"');
+    drawn += write((bars[0] + bars[2]) / 2, bars[3] + 35, say('k（何期前の値か）', 'k (steps back)'), 'text-anchor="middle"');
 
     const names = [[GREY, triangle, say('実際の値', 'actual')], [BLUE, plus, say('1 期ずらした実際の値', 'actual, shifted by 1')],
-      [RED, (px, py) => star(px, py, 7), say('予測', 'prediction')], [GREEN, () => '', say('前回の予測', "last run's prediction")]];
+      [RED, (px, py) => star(px, py, 7), say('予測', 'forecast')], [GREEN, () => '', say('前回の予測', "last run's forecast")]];
     const row = Math.max(ends[3], bars[3]) + 62;
     const [key, height] = legend(width, row, names);
     return { drawn: drawn + key, height, alt: say(
       `テスト部分の実際の値、予測、1 期ずらした実際の値と、ラグごとの RMSE。最小は ${last} 期前。`,
-      `Actual values, prediction and shifted actual values of the test part, and RMSE by lag, smallest ${last} back.`) };
+      `Actual values, forecast and shifted actual values of the test part, and RMSE by lag, smallest ${last} back.`) };
   }
 
   // --- step 08
