@@ -87,7 +87,9 @@ def check_paths(**arrays: ArrayLike) -> list[np.ndarray]:
     paths = [np.asarray(array, dtype=float) for array in arrays.values()]
     if len({path.shape for path in paths}) > 1 or paths[0].ndim != 2:
         shapes = ", ".join(f"{name} {path.shape}" for name, path in zip(arrays, paths, strict=True))
-        raise BadInput(f"形は、そろって (n, horizon) です: {shapes}", f"the shapes must all be (n, horizon): {shapes}")
+        raise BadInput(
+            f"形は、どれも (n, horizon) にしてください: {shapes}", f"the shapes must all be (n, horizon): {shapes}"
+        )
     return paths
 
 

@@ -42,11 +42,15 @@ QUESTIONS = {
     ),
     "test": Question(
         "テスト部分で、選んだ「直接」はナイーブ予測に勝つと思いますか。ブートストラップの区間で判断します。",
-        "On the test part, will “direct”, the choice, beat the naive forecast? The bootstrap interval decides.",
+        "On the test part, will “direct”, our choice, beat the naive forecast? The bootstrap interval decides.",
         [
             (lambda ends: ends[0] > 0, "勝つ（区間が 0 より上）", "it wins: the interval is above 0"),
             (lambda ends: ends[1] < 0, "負ける（区間が 0 より下）", "it loses: the interval is below 0"),
-            (lambda ends: ends[0] <= 0 <= ends[1], "どちらとも言えない", "neither is certain"),
+            (
+                lambda ends: ends[0] <= 0 <= ends[1],
+                "どちらとも言えない（区間が 0 を含む）",
+                "neither: the interval contains 0",
+            ),
         ],
     ),
 }
@@ -188,7 +192,7 @@ def closed_loop() -> Expected:
         ),
         (
             late,
-            "推移が 1 日遅れています。最初の値は、最後に知っている価格ではなく、1 日先の予測です。",
+            "推移が 1 日遅れています。最初の値は、最後に分かっている価格ではなく、1 日先の予測です。",
             "The path is one day late. Its first value is the forecast for the next day, not the last known price.",
         ),
         (

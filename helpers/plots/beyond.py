@@ -84,7 +84,7 @@ def skills(
     """Mean skill and its interval over seeds, one row a series, one marker a baseline; skills below `floor` are written there.
 
     table: as `beyond.compare` gives it, with the index (series, baseline). With a column "p Holm", markers are hollow where
-    it is not below `significance`. before: the same table of another model, from whose skills arrows set out.
+    it is not below `significance`. before: the same table of the level model, from whose skills arrows set out.
     """
     series, baselines = (list(table.index.unique(level)) for level in (0, 1))
     tested = "p Holm" in table
@@ -119,7 +119,9 @@ def skills(
         hollow = text("白抜き: 差があると言えない", "hollow: no difference can be claimed", "\n")
         axes.plot([], [], "o", color=style.GREY, markerfacecolor="white", label=hollow)
     if before is not None:
-        axes.plot([], [], "->", color=style.GREY, label=text("前のモデルからの動き", "from the model before", "\n"))
+        axes.plot(
+            [], [], "->", color=style.GREY, label=text("水準のモデルからの動き", "change from the level model", "\n")
+        )
     axes.axvline(0, color="black", linewidth=1.5)
     name_rows(axes, [text(*words(name), "\n") for name in series])
     ends = np.nan_to_num(table[["skill", "seeds low", "seeds high"]].to_numpy(dtype=float))
@@ -229,11 +231,11 @@ def window_weights(gradients: dict[str, ArrayLike]) -> Picture:
         axes.axhline(0, color="black", linewidth=1)
         axes.axhline(1, color="black", linewidth=1, linestyle=":")
         axes.set_xticks(steps[:: -(len(steps) // 8 + 1)], names[:: -(len(steps) // 8 + 1)])
-        today = f"t: {mean[-1]:.2f} ({low[-1]:.2f} … {high[-1]:.2f})"
-        label(axes, (f"{named(name)}\n{today}",) * 2)
+        today = f"t: {mean[-1]:.2f} ({low[-1]:.2f} {{}} {high[-1]:.2f})"
+        label(axes, (f"{named(name)}\n{today.format('〜' if '〜' in text('〜', 'to') else 'to')}",) * 2)
         axes.title.set_fontsize(12)
         widths[name] = high[-1] - low[-1]
-        found.append(f"{words(name)[1]} {today}")
+        found.append(f"{words(name)[1]} {today.format('to')}")
     widest = words(max(widths, key=widths.get))
     title = (
         f"窓による違いが最も大きいのは、{widest[0]}",
@@ -252,17 +254,17 @@ def window_weights(gradients: dict[str, ArrayLike]) -> Picture:
 def shares_of_naive(shares: dict[str, float]) -> Picture:
     """The error of several forecasts as shares of that of the naive forecast, 1 where the dashed line stands."""
     figure, axes = canvas(1.3 + 0.42 * len(shares))
-    _named_bars(axes, pd.Series(shares), "{:.2f}")
+    _named_bars(axes, pd.Series(shares), "{:.3f}")
     axes.axvline(1, **style.DASHED)
     axes.set_xlim(0, 1.15 * max(1, *shares.values()))
     best = min(shares, key=shares.get)
     title = (
         f"誤差が最小なのは「{words(best)[0]}」: ナイーブ予測の {shares[best]:.0%}",
-        f"Smallest error: {words(best)[1]}, {shares[best]:.0%} of naive",
+        f"Smallest error ({shares[best]:.0%} of naive): {words(best)[1]}",
     )
     headline(figure, title)
     label(axes, (), ("RMSE ÷ ナイーブ予測の RMSE（破線が 1）", "RMSE ÷ that of naive (dashed: 1)", "\n"))
-    ja, en = listed(shares)
+    ja, en = listed(shares, ".3f")
     return Picture(figure, f"{title[0]}。{ja}。", f"{title[1]}. {en}.")
 
 
@@ -279,7 +281,7 @@ def _named_bars(axes: Axes, numbers: pd.Series, written: str) -> None:
 
 @styled
 def season_week(actual: pd.Series, forecasts: dict[str, pd.Series], attrs: dict, week: int = 168) -> Picture:
-    """One ordinary week of the changes and of the first forecast, and below it the RMSE of all forecasts over the whole span.
+    """One ordinary week of the hourly changes and of the first forecast, and below it the RMSE of all forecasts over the whole span.
 
     The week is the one whose error is the median of all weeks. forecasts: name -> the same index as `actual`.
     """
@@ -296,8 +298,8 @@ def season_week(actual: pd.Series, forecasts: dict[str, pd.Series], attrs: dict,
     others = [(words(other), rmse.iloc[0] / rmse[other]) for other in rmse.index[[1, -1]]]
     ja = f"{words(name)[0]}: 誤差は" + "、".join(f"{other[0]}の {share:.0%}" for other, share in others)
     en = f"{words(name)[1]}: its error is " + ", ".join(f"{share:.0%} of that of {other[1]}" for other, share in others)
-    label(top, ("ふつうの 1 週間（誤差が中央の週）", "An ordinary week (of median error)"))
-    label(top, y=in_unit("1 期の変化", "change in a step", attrs))
+    label(top, ("ふつうの 1 週間（誤差が中央値の週）", "An ordinary week (of median error)"))
+    label(top, y=in_unit("1 時間の変化", "change in an hour", attrs))
     label(bottom, (ja, en), in_unit("RMSE", "RMSE", attrs))
     bottom.xaxis.set_major_formatter(style.DIGITS)
     top.set_ylim(top=1.7 * actual.iloc[part].max())
@@ -318,7 +320,7 @@ def skill_by_part(parts: dict[str, tuple[float, float, float]]) -> Picture:
     around = int(((low <= 0) & (high >= 0)).sum())
     best = words(list(parts)[int(skill.argmax())])
     title = (
-        f"スキルが最大なのは{best[0]}。{len(parts)} つの区間のうち {around} つは 0 を含む",
+        f"スキルが最大なのは、{best[0]}。{len(parts)} つの区間のうち {around} つは 0 を含む",
         f"Largest skill in {best[1]}; {around} of {len(parts)} intervals contain 0",
     )
     headline(figure, title)

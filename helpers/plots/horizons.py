@@ -3,6 +3,7 @@
 Longer than 200 lines of code: six figures, each of which works out its title and its alternative text from the data.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -78,7 +79,7 @@ def three_methods(window: int, horizon: int) -> Picture:
         _box(axes, 1.5, 6, shown, style.BLUE)
         _arrow(axes, (1.5, 2.9), (1.5, 5))
     direct, recursive, chain = panels
-    for x, day in ((4.6, "1"), (6.2, "2"), (7.7, "…"), (9.2, f"{horizon}")):
+    for x, day in ((4.4, "1"), (5.9, "2"), (7.3, "…"), (8.7, f"{horizon}")):
         _box(direct, x, 2, day, style.GREEN)
         _arrow(direct, (2.6, 6), (x, 3.1))
     _box(recursive, 6, 6, "1", style.GREEN)
@@ -93,7 +94,7 @@ def three_methods(window: int, horizon: int) -> Picture:
     for x in (4.6, 6.9):
         _arrow(chain, (x + 0.5, 2.6), (x + 1.8, 5), dashed=x > 5)
         _arrow(chain, (x + 0.8, 6), (x + 1.5, 6), dashed=x > 5)
-    _arrow(chain, (2.9, 6), (3.8, 6))
+    _arrow(chain, (3.2, 6), (3.9, 6))
     chain.text(6.4, 8.3, text("D: デコーダ", "D: decoder"), **SCHEME)
     ja = "3 つの方法の図。直接は全部を一度に、再帰は 1 つずつ自分の入力に戻し、エンコーダ・デコーダは状態を渡して 1 つずつ出す。"
     en = "direct gives all days at once; recursive feeds each forecast back into its input; "
@@ -170,7 +171,7 @@ def paths_from_origins(
             "color": "black",
             "fillstyle": "none",
             "markersize": 8,
-            "label": text("最後に知っている値", "last known", "\n"),
+            "label": text("最後に分かっている値", "last known", "\n"),
         }
         axes.plot(dates[part], actual[part], color=style.GREY, linewidth=2, label=text(*words("actual"), "\n"))
         for shade, (name, (low, high)) in zip(np.linspace(0.12, 0.3, max(2, len(fans))), fans.items(), strict=False):
@@ -193,7 +194,7 @@ def paths_from_origins(
     figure.supylabel(text(*in_unit(attrs["value_ja"], attrs["value_en"], attrs), "\n"), fontsize=12, **style.LITERAL)
     legend(frames[0, 0], ncols=5 if across == 1 else 3)
     title = _inside(actual, starts, fans) if fans else _moves(actual, starts, paths, attrs)
-    headline(figure, title)
+    headline(figure, tuple(re.sub(r" (?=[\d-])", "\u00a0", line) for line in title))  # no line begins with a number
     ja = f"{len(starts)} つの起点から伸びる予測の推移と、実際の値の線。{title[0]}。"
     return Picture(
         figure,
@@ -282,13 +283,14 @@ def closed_loop(
         limit, color="black", linewidth=2, label=text(f"振幅の {share:.0%}", f"{share:.0%} of the amplitude", "\n")
     )
     style.logarithmic(left)
-    ja, en = ("; ".join(f"{words(name)[k]} {count}" for name, count in stayed.items()) for k in (0, 1))
+    ja, en = (mark.join(f"{words(name)[k]} {n}" for name, n in stayed.items()) for k, mark in enumerate(("／", "; ")))
     title = f"{len(actual):,} 期ずっと沿った回数: {ja}", f"Runs that stay for all {len(actual):,} steps: {en}"
     headline(figure, title)
-    label(left, (), AHEAD, ("実際の値からのずれ", "distance from the actual value", "\n"))
-    label(right, (f"最後の {close_up} 期（灰色が実際の値）", f"The last {close_up} steps (grey: actual)"), AHEAD, attrs)
+    label(left, (), AHEAD, ("直近 25 期の最大のずれ", "largest error of 25 steps", "\n"))
+    label(right, (f"シード 0 の最後の {close_up} 期", f"The last {close_up} steps of seed 0"), AHEAD, attrs)
     right.title.set_fontsize(12)
-    legend(left, ncols=4)
+    left.plot([], [], color=style.GREY, linewidth=5, label=text(*words("actual"), "\n"))  # names what is on the right
+    legend(left, ncols=3)
     ja = f"左は閉ループの予測のずれ、右は最後の {close_up} 期。{title[0]}。"
     return Picture(
         figure, ja, f"Left, how far closed-loop forecasts are off; right, the last {close_up} steps. {title[1]}."
@@ -296,16 +298,23 @@ def closed_loop(
 
 
 def _beyond_0(whole: pd.DataFrame) -> Words:
-    """Which rows of tables of skills have a bootstrap interval that is above 0, or below."""
-    said = []
-    for these, ja, en in (
-        (whole["days low"] > 0, "0 より上", "above 0"),
-        (whole["days high"] < 0, "0 より下", "below 0"),
-    ):
-        names = [(words(method), words(part)) for part, method in whole.index[these]]
-        found = "、".join(f"{m[0]}（{p[0]}）" for m, p in names), ", ".join(f"{m[1]} ({p[1]})" for m, p in names)
-        said += [(f"{ja}: {found[0]}", f"{en}: {found[1]}")] if names else []
-    return "区間が " + "／".join(ja for ja, _ in said), "Interval " + "; ".join(en for _, en in said)
+    """Which rows of each table of skills have a bootstrap interval that is above 0, or below."""
+    parts, said = list(whole.index.unique(0)), []
+    sides = {1: [("", "")], 2: [("左の", "Left, "), ("右の", "Right, ")]}
+    named_sides = [(f"「{ja}」の", f"{en}, ") for ja, en in map(words, parts)]
+    for part, (ja, en) in zip(parts, sides.get(len(parts), named_sides), strict=True):
+        table, found = whole.loc[part], []
+        for these, side in ((table["days low"] > 0, ("上", "above")), (table["days high"] < 0, ("下", "below"))):
+            names = [words(method) for method in table.index[these]]
+            if names:
+                listed_ja, listed_en = "、".join(name[0] for name in names), ", ".join(name[1] for name in names)
+                found.append((f"0 より{side[0]}: {listed_ja}", f"{side[1]} 0: {listed_en}"))
+        if found:
+            said.append(
+                (f"{ja}区間が " + "／".join(f[0] for f in found), f"{en}interval " + "; ".join(f[1] for f in found))
+            )
+    titles = "。".join(ja for ja, _ in said), ". ".join(en for _, en in said)
+    return titles[0], titles[1][:1].upper() + titles[1][1:]
 
 
 @styled
@@ -314,7 +323,7 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
 
     tables: title -> as `compare_paths` gives it. A skill below `floor` stands at the edge as a number.
     """
-    figure, frames = canvas(1.9 + 0.55 * max(map(len, tables.values())), ncols=len(tables), squeeze=False)
+    figure, frames = canvas(1.9 + 0.65 * max(map(len, tables.values())), ncols=len(tables), squeeze=False)
     whole = pd.concat(tables)
     seen = whole[whole["skill of mean"] >= floor]
     reach = np.nanmax(np.abs(seen[["days low", "days high", "seeds low", "seeds high"]].to_numpy()), initial=0.01)
@@ -322,7 +331,7 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
         for columns, shift, color, marker, width, said in (
             (
                 ("skill of mean", "days low", "days high"),
-                -0.12,
+                -0.18,
                 style.BLUE,
                 "D",
                 3,
@@ -330,7 +339,7 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
             ),
             (
                 ("skill", "seeds low", "seeds high"),
-                0.16,
+                0.2,
                 style.ORANGE,
                 "o",
                 1.5,
@@ -348,7 +357,7 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
         axes.axvline(0, color="black", linewidth=1.5)
         name_rows(axes, [text(*words(method), "\n") for method in table.index])
         axes.set(xlim=(-1.2 * reach, 1.2 * reach), ylim=(len(table) - 0.5, -0.5))
-        axes.locator_params(axis="x", nbins=5)
+        axes.locator_params(axis="x", nbins=4)
         label(axes, (text(*words(name), "\n"),) * 2, ("スキル", "skill"))
         axes.title.set_fontsize(12)
     title = first_true(
@@ -362,5 +371,8 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
     headline(figure, title)
     legend(frames[0, 0], ncols=2)
     found = [(words(name), words(method), skill) for (name, method), skill in whole["skill of mean"].items()]
-    every = ["; ".join(f"{n[k]}, {m[k]} {skill:.3f}" for n, m, skill in found) for k in (0, 1)]
-    return Picture(figure, f"{title[0]}。スキル: {every[0]}。", f"{title[1]}. Skill: {every[1]}.")
+    ja, en = (
+        "、".join(f"{n[0]}: {m[0]} {skill:.3f}" for n, m, skill in found),
+        "; ".join(f"{n[1]}, {m[1]} {skill:.3f}" for n, m, skill in found),
+    )
+    return Picture(figure, f"{title[0]}。スキル: {ja}。", f"{title[1]}. Skill: {en}.")

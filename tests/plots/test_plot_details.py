@@ -329,7 +329,9 @@ def test_skills_of_paths_say_which_intervals_leave_0_out():
     )
     table[["skill of mean", "days low", "days high"]] = [[0.1, 0.05, 0.2], [-3, -4, -2]]
     picture = plots.path_skills({"test": table})
-    assert "Interval above 0: direct (test); below 0: recursive (test)" in picture.alt
+    assert "Interval above 0: direct; below 0: recursive" in picture.alt
+    both = plots.path_skills({"validation": table.iloc[1:], "test": table.iloc[:1]})
+    assert "Left, interval below 0: recursive. Right, interval above 0: direct" in both.alt
     assert "-3.0" in [words.get_text() for words in picture.figure.axes[0].texts]
     around = plots.path_skills({"test": table.iloc[:1].assign(**{"days low": -0.1})})
     assert "All bootstrap intervals contain 0" in around.alt
