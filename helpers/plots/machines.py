@@ -18,12 +18,12 @@ def workers_and_storage(workers: int = 3) -> Picture:
     middle = (workers - 1) / 2
     store = {"facecolor": "white", "edgecolor": style.GREY, "linewidth": 1.5}
     drawn.axes.add_patch(Rectangle((0, -0.65), 3.3, workers - 0.1, **store))
-    drawn.write(1.65, middle + 0.72, text("保管場所", "storage"), 14)
-    drawn.write(1.65, middle + 0.32, text("これまでの結果", "results so far", "\n"))
+    drawn.write(1.65, middle + 0.9, text("保管場所", "storage"), 14)
+    drawn.write(1.65, middle + 0.45, text("これまでの結果", "results so far", "\n"))
     for number in range(4):
-        corner = 0.4 + 1.3 * (number % 2), middle - 0.42 - 0.5 * (number // 2)
-        drawn.axes.add_patch(Rectangle(corner, 1.2, 0.4, facecolor=style.pale(style.SKY), edgecolor="black"))
-        drawn.write(corner[0] + 0.6, corner[1] + 0.2, text(f"試行 {number}", f"trial {number}"))
+        corner = 0.4 + 1.3 * (number % 2), middle - 0.38 - 0.57 * (number // 2)
+        drawn.axes.add_patch(Rectangle(corner, 1.2, 0.46, facecolor=style.pale(style.SKY), edgecolor="black"))
+        drawn.write(corner[0] + 0.6, corner[1] + 0.23, text(f"試行 {number}", f"trial {number}", "\n"))
     for number in range(workers):
         y = workers - 1 - number
         drawn.box(9.5, y, text(f"ワーカー {number + 1}", f"worker {number + 1}", "\n"), style.pale(style.GREEN))
