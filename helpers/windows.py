@@ -136,8 +136,8 @@ def looks_told(name: str) -> tuple[str, str]:
     """How often the test part of a series has been looked at, in Japanese and in English."""
     ja, en = words(name)
     return (
-        f"「{ja}」のテスト部分を見るのは、このノートブックで {_looks[name]} 回目です。",
-        f"This is look {_looks[name]} at the test part of {en} in this notebook.",
+        f"「{ja}」の封をした部分を見るのは、このノートブックで {_looks[name]} 回目です。",
+        f"This is look {_looks[name]} at the sealed part of {en} in this notebook.",
     )
 
 
@@ -161,9 +161,10 @@ class Envelope:
 
     def __repr__(self) -> str:
         looks, (ja, en) = _looks[self.name], words(self.name)
+        ja_size, en_size = (f"窓 {len(self)} 個", "windows") if np.ndim(self._parts[0]) == 3 else (f"{len(self)} 行", "rows")
         return text(
-            f"封をしたテスト部分: {ja}、{len(self)} 個、開けた回数 {looks}",
-            f"sealed test part: {en}, {len(self)} windows, times opened: {looks}",
+            f"封をした部分: {ja}、{ja_size}、開けた回数 {looks}",
+            f"sealed part: {en}, {len(self)} {en_size}, times opened: {looks}",
         )
 
 

@@ -42,24 +42,23 @@ def code_of(notebook: nbformat.NotebookNode) -> str:
 def executed(files: Iterable[Path]) -> dict[tuple[Path, str], nbformat.NotebookNode]:
     """(file, "ja" or "en") -> the notebook with its outputs in that language, from build/web or executed now.
 
-    The two runs of a notebook follow one another, because some keep files; as many notebooks as there are cores run at once.
-    Raises RuntimeError with the traceback where a cell fails.
+    As many runs as there are cores go on at once; only a notebook that keeps files in runs/ waits with its second language
+    until the first is done. Raises RuntimeError with the traceback where a cell fails.
     """
-    basis = shared()
+    basis, turns = shared(), []
+    for file in files:
+        alone = "runs/" in code_of(nbformat.read(file, 4))
+        turns += [(file, LANGUAGES)] if alone else [(file, (language,)) for language in LANGUAGES]
 
-    def both(file: Path) -> list[Path]:
-        return [_run(file, language, basis) for language in LANGUAGES]
+    def run(turn: tuple[Path, tuple[str, ...]]) -> list[tuple[Path, str, Path]]:
+        file, languages = turn
+        return [(file, language, _run(file, language, basis)) for language in languages]
 
-    files = list(files)
     with ThreadPoolExecutor(
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     ) as cores:
-        kept = dict(zip(files, cores.map(both, files), strict=True))
-    return {
-        (file, language): nbformat.read(path, 4)
-        for file, paths in kept.items()
-        for language, path in zip(LANGUAGES, paths, strict=True)
-    }
+        kept = [done for turn in cores.map(run, turns) for done in turn]
+    return {(file, language): nbformat.read(path, 4) for file, language, path in kept}
 
 
 def _run(file: Path, language: str, basis: str) -> Path:

@@ -32,7 +32,7 @@ COLOURS = {
 LOOK = """<style>
 .report-card {border: 1px solid #8888; border-left: 10px solid var(--verdict); border-radius: 6px; padding: .4em 1.2em 1em;
   max-width: 800px; line-height: 1.6}
-.report-card :is(li, p, div, summary) > [lang] {display: block}
+.report-card :is(li, p, div) > [lang] {display: block}
 .report-card .verdict {background: var(--verdict); color: #fff; border-radius: 4px; padding: .5em .8em; font-size: 1.25em;
   font-weight: bold; margin: .6em 0}
 .report-card [role=heading] {margin: .9em 0 .2em; font-size: 1.15em; font-weight: bold}

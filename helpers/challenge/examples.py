@@ -51,12 +51,23 @@ def answered(last: int, window: int, share: float = 1.0) -> np.ndarray:
     return np.arange(max(window, round(last * (1 - share))), last - HORIZON + 1)
 
 
-def linear(values: np.ndarray, last: int, *, window: int, target: str, period: int = 0, share: float = 1.0) -> Forecast:
-    """A linear regression on the window, with the calendar where a period is given."""
+def linear(
+    values: np.ndarray,
+    last: int,
+    *,
+    window: int,
+    target: str,
+    period: int = 0,
+    trend: bool = False,
+    share: float = 1.0,
+) -> Forecast:
+    """A linear regression on the window, with the calendar where a period is given and with the row itself for a trend."""
 
     def features(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        x = inputs(values, origins, window, target).reshape(len(origins), -1)
-        return np.hstack([x, calendar(origins, period)]) if period else x
+        x = [inputs(values, origins, window, target).reshape(len(origins), -1)]
+        x += [calendar(origins, period)] if period else []
+        x += [np.asarray(origins)[:, None] / len(values)] if trend else []
+        return np.hstack(x)
 
     past = answered(last, window, share)
     model = LinearRegression().fit(features(values, past), changes_ahead(values, past))
@@ -167,6 +178,7 @@ def candidates(period: int) -> dict[str, Callable[..., Forecast]]:
         "changes, calendar": partial(linear, window=LONGEST, target="change", period=period),
         "levels, calendar": partial(linear, window=LONGEST, target="level", period=period),
         "latest half": partial(linear, window=20, target="change", period=period, share=0.5),
+        "latest half, trend": partial(linear, window=3, target="level", period=period, trend=True, share=0.5),
         "products": products,
         "LSTM": lstm,
     }

@@ -42,6 +42,7 @@ STYLE = {
     "axes.titlesize": 13.5,
     "axes.titlelocation": "left",
     "axes.grid": True,
+    "axes.unicode_minus": False,  # this font draws U+2212 as a hairline, which a projector does not show
     "axes.spines.top": False,
     "axes.spines.right": False,
     "grid.alpha": 0.3,
@@ -78,7 +79,7 @@ LINES, MARKERS = ("-", "--", ":", "-."), (None, "s", "^", "D", "o", "x")
 DASHED = {"color": "black", "linestyle": (0, (6, 3)), "linewidth": 1}  # for a level or a law: no curve looks so
 DIGITS = "{x:,.9g}"  # 38,000 and 0.25 as people write them, never 1e6
 LITERAL = {"parse_math": False}  # for words with names from the data in them: a "$" there is a dollar
-DATE, EPOCH = ("日付", "Date"), ("エポック", "epoch")
+DATE, EPOCH = ("日付", "date"), ("エポック", "epoch")
 AHEAD, NAIVE = ("何期先か", "steps ahead"), ("ナイーブ予測", "naive forecast")
 WIDTH = 760  # CSS pixels on the page; stored at twice that, for sharp text on a projector
 INCHES = 8.6  # the same width where matplotlib counts in inches: a point is 1.23 pixels on the page
@@ -328,5 +329,6 @@ def few_dates(axes: Axes, count: int = 8) -> None:
     locator = AutoDateLocator(minticks=2, maxticks=count)
     axes.xaxis.set_major_locator(locator)
     formats = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%S"]  # digits read the same in both languages
-    look = {"formats": formats, "zero_formats": ["", *formats[:-1]], "show_offset": False}
+    look = {"formats": formats, "zero_formats": [*formats[:3], "%m-%d", *formats[3:5]]}  # January 2025 is 2025-01, not 2025
+    look["offset_formats"] = ["", "", "%Y", *["%Y-%m-%d"] * 3]  # the rest of the date, at the right end
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, **look))

@@ -133,7 +133,7 @@ def test_of_five_seeds_the_mean_forecast_is_drawn_and_judged(game, monkeypatch):
 
 def test_the_ledger_counts_the_looks_at_the_test_part(game):
     def looks():
-        return int(re.search(r"look (\d+) at the test part of", game.view.value)[1])
+        return int(re.search(r"look (\d+) at the sealed part of", game.view.value)[1])
 
     before = looks()
     game.controls["seed"].value = 11
