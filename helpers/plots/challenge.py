@@ -14,7 +14,7 @@ from helpers.plots.style import Dates, Picture, canvas, headline, label, legend,
 def written(error: float, beside: float, sign: str = "") -> str:
     """An error with three digits of the one that it is read beside, so that all errors of a card can be compared."""
     places = max(0, 2 - math.floor(math.log10(beside))) if beside > 0 else 2
-    return f"{error:{sign},.{places}f}".replace("-", "−")
+    return f"{error:{sign},.{places}f}"
 
 
 @styled

@@ -134,7 +134,7 @@ def skill_by_step(parts: dict[Name, pd.DataFrame], baseline: str, p: dict[Name, 
         axes.xaxis.get_major_locator().set_params(integer=True)
         lines = 0
         for method in skills.columns.difference(near.columns):
-            (ja, en), best = words(method), f"{skills[method].max():+.1f}".replace("-", "−")
+            (ja, en), best = words(method), f"{skills[method].max():+.1f}"
             far = text(f"{ja}: 最も良い期でも {best} ↓", f"{en}: {best} at best ↓", "\n")
             axes.annotate(far, (0.98, 0.03 + 0.09 * lines), xycoords="axes fraction", ha="right", **style.LITERAL)
             lines += 1 + far.count("\n")
