@@ -52,7 +52,14 @@ def answered(last: int, window: int, share: float = 1.0) -> np.ndarray:
 
 
 def linear(
-    values: np.ndarray, last: int, *, window: int, target: str, period: int = 0, trend: bool = False, share: float = 1.0
+    values: np.ndarray,
+    last: int,
+    *,
+    window: int,
+    target: str,
+    period: int = 0,
+    trend: bool = False,
+    share: float = 1.0,
 ) -> Forecast:
     """A linear regression on the window, with the calendar where a period is given and with the row itself for a trend."""
 

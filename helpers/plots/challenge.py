@@ -140,7 +140,7 @@ def errors_beside_best(errors: dict[str, float], yours: str, best: str) -> Pictu
         axes.set_xlim(0, top)
     for row, error in enumerate(bars.values()):
         beyond = error > top
-        words = written(error, errors[best]) + " →" * beyond
+        words = written(error, errors[best]) + (" →" if beyond else "")
         look = {"xytext": (-6 if beyond else 5, 0), "textcoords": "offset points", "va": "center"}
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
         axes.annotate(words, (min(error, top), row), **look, ha="right" if beyond else "left", bbox=box)
