@@ -167,12 +167,14 @@ def hidden_forecasts(
     """The hidden rows with the forecast paths over them, and some known rows before.
 
     dates, truth: (rows,), of the whole series. origins: rows from which the paths y, (n, horizon), set out. interval: their low
-    and high ends, shaped as y, where the function gave some.
+    and high ends, shaped as y, where the function gave some; then the first 20 paths are drawn, for more cannot be told apart.
     """
     figure, axes = canvas(3.8)
     first, truth, y = origins[0], pd.Series(np.asarray(truth), dates), np.asarray(y)
-    axes.plot(truth.iloc[first - 60 :], color=style.GREY, linewidth=1.3, label=text("実際の値", "actual"))
-    for k, (origin, path) in enumerate(zip(origins, y, strict=True)):
+    shown = 20 if interval and len(origins) > 20 else len(origins)
+    end = origins[shown - 1] + y.shape[1] + 1 if shown < len(origins) else len(truth)
+    axes.plot(truth.iloc[first - 60 : end], color=style.GREY, linewidth=1.3, label=text("実際の値", "actual"))
+    for k, (origin, path) in enumerate(zip(origins[:shown], y[:shown], strict=True)):
         days = dates[origin + 1 : origin + 1 + len(path)]
         look = {"color": style.RED, "marker": ".", "markersize": 4, "linewidth": 1.4}
         axes.plot(days, path, **look, label=None if k else text("あなたの予測", "yours"))
@@ -184,8 +186,11 @@ def hidden_forecasts(
     away = y - truth.to_numpy()[np.asarray(origins)[:, None] + np.arange(1, y.shape[1] + 1)]
     error, up = np.sqrt(np.mean(away**2)), np.mean(away)
     rmse, mean = written(error, error), written(up, error, "+")
-    ja = f"隠した {len(dates) - 1 - first} 行での予測: RMSE {rmse}、誤差の平均 {mean}"
-    en = f"Forecasts of {len(dates) - 1 - first} hidden rows: RMSE {rmse}, mean error {mean}"
+    rows, part = end - 1 - first, ("", "")
+    if end < len(truth):
+        part = f"（図は初めの {rows} 行）", f" (the first {rows} drawn)"
+    ja = f"隠した {len(dates) - 1 - first} 行での予測{part[0]}: RMSE {rmse}、誤差の平均 {mean}"
+    en = f"Forecasts of {len(dates) - 1 - first} hidden rows{part[1]}: RMSE {rmse}, mean error {mean}"
     label(axes, (ja, en), style.DATE, attrs)
     style.few_dates(axes)
     legend(axes, ncols=2 if interval else 3)
