@@ -242,6 +242,13 @@ class Notebook:
             PANEL,
         )
 
+    def cut_code(self) -> list[str]:
+        """Code cells that are wider than the page, with the beginning of each."""
+        return self.page.evaluate(
+            """() => [...document.querySelectorAll('.jp-CodeCell .cm-scroller')]
+          .filter(part => part.scrollWidth > part.clientWidth + 1).map(part => part.textContent.slice(0, 50))"""
+        )
+
     def below_the_fold(self) -> list[str]:
         """Which of verdict, picture and controls end below the notebook's page, when the panel's top is at its top."""
         return self.page.evaluate(

@@ -29,6 +29,9 @@ def test_run_all_without_an_error_in_one_language_and_move_a_slider(open_noteboo
     assert run_in_both_languages(notebook) == {"ja": [], "en": [], "errors": []}
     assert notebook.page.locator(".jp-Notebook img:not([alt])").count() == 0
     check_barriers(notebook)
+    width, height = SIZES["a projector"]
+    notebook.page.set_viewport_size({"width": width, "height": height})
+    assert notebook.cut_code() == []
     if name not in SLIDERS:
         return
     notebook.resize(*SIZES["a projector"])
