@@ -112,7 +112,7 @@ def hours_by_cores(hours: pd.DataFrame) -> Picture:
     faster = hours[first] / hours[last]
     said = [(*words(name), f"{times:.1f}" if times < 10 else f"{times:,.0f}") for name, times in faster.items()]
     ja = f"コア {last / first:,.0f} 倍: " + "、".join(f"{times} 倍速（{ja}）" for ja, _, times in said)
-    en = f"{last / first:,.0f} times the cores: " + ", ".join(f"{times} times as fast ({en})" for _, en, times in said)
+    en = f"Speed-up on {last / first:,.0f} times the cores: " + ", ".join(f"{times} ({en})" for _, en, times in said)
     label(axes, (ja, en), ("コア数", "cores"), ("かかる時間 [時間]", "time [hours]"))
     _logarithmic(axes, list(hours.columns))
     legend(axes, ncols=2)
