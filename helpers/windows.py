@@ -161,7 +161,9 @@ class Envelope:
 
     def __repr__(self) -> str:
         looks, (ja, en) = _looks[self.name], words(self.name)
-        ja_size, en_size = (f"窓 {len(self)} 個", "windows") if np.ndim(self._parts[0]) == 3 else (f"{len(self)} 行", "rows")
+        ja_size, en_size = (
+            (f"窓 {len(self)} 個", "windows") if np.ndim(self._parts[0]) == 3 else (f"{len(self)} 行", "rows")
+        )
         return text(
             f"封をした部分: {ja}、{ja_size}、開けた回数 {looks}",
             f"sealed part: {en}, {len(self)} {en_size}, times opened: {looks}",

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LassoLarsIC, LinearRegression, Ridge
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
@@ -21,7 +22,7 @@ from helpers.validation import SIGNIFICANCE, diebold_mariano, holm
 
 Forecast = Callable[[np.ndarray, np.ndarray], np.ndarray]  # values (rows, columns), origins (n,) -> (n, HORIZON)
 LONGEST = 30  # rows in the longest window
-VALIDATION, BLOCKS = 600, 2  # rows before the first origin on which candidates are compared, refitted for each block
+VALIDATION, BLOCKS = 600, 4  # rows before the first origin on which candidates are compared, refitted for each block
 
 
 def inputs(values: np.ndarray, origins: np.ndarray, window: int, target: str) -> np.ndarray:
@@ -52,14 +53,7 @@ def answered(last: int, window: int, share: float = 1.0) -> np.ndarray:
 
 
 def linear(
-    values: np.ndarray,
-    last: int,
-    *,
-    window: int,
-    target: str,
-    period: int = 0,
-    trend: bool = False,
-    share: float = 1.0,
+    values: np.ndarray, last: int, *, window: int, target: str, period: int = 0, trend: bool = False, share: float = 1.0
 ) -> Forecast:
     """A linear regression on the window, with the calendar where a period is given and with the row itself for a trend."""
 
@@ -74,14 +68,19 @@ def linear(
     return lambda values, origins: model.predict(features(values, origins)) + values[origins, None, 0]
 
 
-def products(values: np.ndarray, last: int, *, window: int = 2, strength: float = 10) -> Forecast:
-    """A ridge regression on the last rows of every column, and on all their squares and products."""
+def products(values: np.ndarray, last: int, *, window: int = 2) -> Forecast:
+    """A lasso on the last rows of every column, and on all their squares and products.
+
+    Few of those matter, and a useless square can ruin a forecast on a day beyond the range of the past. So the lasso leaves
+    features out, as many as the Bayesian information criterion asks for.
+    """
 
     def features(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
         return inputs(values, origins, window, "change").reshape(len(origins), -1)
 
     past = answered(last, window)
-    model = make_pipeline(StandardScaler(), PolynomialFeatures(include_bias=False), StandardScaler(), Ridge(strength))
+    lasso = MultiOutputRegressor(LassoLarsIC("bic"))  # each step ahead chooses its own
+    model = make_pipeline(StandardScaler(), PolynomialFeatures(include_bias=False), StandardScaler(), lasso)
     model.fit(features(values, past), changes_ahead(values, past))
     return lambda values, origins: model.predict(features(values, origins)) + values[origins, None, 0]
 
@@ -171,14 +170,15 @@ def path_errors(actual: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def candidates(period: int) -> dict[str, Callable[..., Forecast]]:
-    """Short and long windows, changes and levels, all rows and the latest; and two that are not linear."""
+    """Linear in changes and in levels, with and without trend and season, of all rows and of the latest; and two not linear."""
+    levels = partial(linear, window=3, target="level")
+    season = partial(levels, period=period, trend=True)
     return {
         "changes": partial(linear, window=5, target="change"),
-        "levels": partial(linear, window=5, target="level"),
-        "changes, calendar": partial(linear, window=LONGEST, target="change", period=period),
-        "levels, calendar": partial(linear, window=LONGEST, target="level", period=period),
-        "latest half": partial(linear, window=20, target="change", period=period, share=0.5),
-        "latest half, trend": partial(linear, window=3, target="level", period=period, trend=True, share=0.5),
+        "levels": levels,
+        "levels, latest half": partial(levels, share=0.5),
+        "trend and season": season,
+        "trend and season, latest half": partial(season, share=0.5),
         "products": products,
         "LSTM": lstm,
     }

@@ -329,6 +329,9 @@ def few_dates(axes: Axes, count: int = 8) -> None:
     locator = AutoDateLocator(minticks=2, maxticks=count)
     axes.xaxis.set_major_locator(locator)
     formats = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%S"]  # digits read the same in both languages
-    look = {"formats": formats, "zero_formats": [*formats[:3], "%m-%d", *formats[3:5]]}  # January 2025 is 2025-01, not 2025
+    look = {
+        "formats": formats,
+        "zero_formats": [*formats[:3], "%m-%d", *formats[3:5]],
+    }  # January 2025 is 2025-01, not 2025
     look["offset_formats"] = ["", "", "%Y", *["%Y-%m-%d"] * 3]  # the rest of the date, at the right end
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, **look))
