@@ -2,6 +2,7 @@
 
 import json
 import signal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -229,6 +230,18 @@ def test_a_card_says_it_in_both_languages_and_is_collected(tmp_path):
 
 
 LEAKING_CENTRED = next(function for function, name in LEAKING.items() if name == "centred window")
+
+
+def test_the_cards_of_the_two_examples_in_the_notebook():
+    file = Path(__file__).parents[1] / "notebooks" / "14_challenge.ipynb"
+    cells = {cell["id"]: "".join(cell["source"]) for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]}
+    taught = {"np": np, "HORIZON": HORIZON}
+    for name in ("parameters", "regression", "first", "second"):
+        exec(cells[name], taught)
+    leaking, careful = (grade(taught[name], taught["EXAMPLE"]) for name in ("smoothed", "careful"))
+    assert leaking.verdict == "leak" and [one.name for one in leaking.leaks] == ["centred window"]
+    assert careful.verdict == "won" and not careful.leaks
+    assert careful.interval[0].shape == careful.interval[1].shape == careful.yours.shape
 
 
 def test_an_empty_folder_has_no_cards(tmp_path):

@@ -5,7 +5,6 @@ More than 200 lines of code because most of them are sentences, each in Japanese
 
 import html
 import json
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from helpers.challenge.running import LIMIT, Pipeline
 from helpers.challenge.series import HIDDEN, exam_origins
 from helpers.language import BadInput, current, text, words
 from helpers.language.tables import table_html
+from helpers.plots.challenge import written
 from helpers.validation import SIGNIFICANCE
 
 Sentences = Iterator[tuple[str, str]]
@@ -83,7 +83,7 @@ class Card:
             _section("偶然", "Luck", luck(report)),
             _section("可能な最良の予測と比べる", "Beside the best possible forecast", possible(report)),
             _errors(report),
-            _section("区間、シード、時間", "Interval, seeds, time", conditions(report)),
+            _section(*measured(report), conditions(report)),
             f"<details><summary>{_in('提出した関数', 'The function handed in')}</summary>"
             f'<div lang="zxx"><pre>{html.escape(report.source) or "–"}</pre></div></details>',  # zxx: no human language
         ]
@@ -144,8 +144,8 @@ def _p(value: float) -> str:
 
 
 def _number(report: Report, value: float) -> str:
-    """An error with three digits of the best possible one, so that all errors of a card can be compared."""
-    return f"{value:,.{max(0, 2 - math.floor(math.log10(report.best)))}f}"
+    """An error beside the best possible one."""
+    return written(value, report.best)
 
 
 def headline(report: Report) -> tuple[str, str]:
@@ -153,7 +153,7 @@ def headline(report: Report) -> tuple[str, str]:
     if report.verdict == "equal" and report.worth <= WORTH:
         return (
             "ベースラインと見分けがつきません。この系列では、それが正しい答えです",
-            "Not to be told from a baseline, and on this series that is the right answer",
+            "No clear difference from a baseline, and on this series that is the right answer",
         )
     return {
         "failed": ("採点できませんでした", "This could not be scored"),
@@ -162,7 +162,7 @@ def headline(report: Report) -> tuple[str, str]:
         "lost": ("ベースラインに負けました", "Worse than a baseline"),
         "equal": (
             "ベースラインと見分けがつきません。この系列には、まだ勝てる余地があります",
-            "Not to be told from a baseline, although this series leaves something to win",
+            "No clear difference from a baseline, although this series leaves something to win",
         ),
     }[report.verdict]
 
@@ -216,7 +216,7 @@ def luck(report: Report) -> Sentences:
         pass  # a score that does not count needs no test
     elif pd.notna(row["p"]):
         told = ("偶然とは言えません", "more than chance explains") if row["Holm p"] < SIGNIFICANCE else (
-            "偶然と見分けがつきません", "not to be told from chance")  # fmt: skip
+            "偶然と見分けがつきません", "chance could explain it")  # fmt: skip
         yield (
             f"{ja}に対するスキルは {skill:+.3f}（日による 95% 区間 {low:+.3f} 〜 {high:+.3f}）、Holm の方法で補正した {_p(row['Holm p'])}。"
             f"{told[0]}。",
@@ -249,7 +249,7 @@ def possible(report: Report) -> Sentences:
         f"可能な最小の RMSE は {_number(report, report.best)}、あなたの RMSE は {_number(report, report.rmse)}（{report.rmse / report.best:.2f} 倍）です。"
         "最小値は、系列を生成した式の条件付き平均で計算しました。",
         f"The smallest possible RMSE is {_number(report, report.best)}, yours is {_number(report, report.rmse)} ({report.rmse / report.best:.2f} times). "
-        "The smallest is that of the conditional mean under the law that made the series.",
+        "The smallest is that of the conditional mean under the formula that generated the series.",
     )
     if report.worth <= WORTH:
         yield (
@@ -259,12 +259,24 @@ def possible(report: Report) -> Sentences:
     elif report.verdict != "leak":
         gap = report.errors.loc[report.baseline, "RMSE"]
         share = (gap - report.rmse) / (gap - report.best)
+        won = (
+            (f"あなたの予測は、その差の {share:.0%} を縮めました。", f" You closed {share:.0%} of that gap.")
+            if share > 0
+            else ("", "")
+        )
         yield (
-            f"最良の予測は{ja}より誤差が {report.worth:.0%} 小さくなります。その余地のうち {share:.0%} を取りました。",
-            f"The best possible error is {report.worth:.0%} below that of the {en}. Of that, you won {share:.0%}.",
+            f"最良の予測は{ja}より誤差が {report.worth:.0%} 小さくなります。{won[0]}",
+            f"The best possible error is {report.worth:.0%} below that of the {en}.{won[1]}",
         )
     ja, en = (", ".join(words) for words in zip(*report.challenge.structure(), strict=True))
     yield f"系列の正体: {ja.replace(', ', '、')}。", f"What the series was made of: {en}."
+
+
+def measured(report: Report) -> tuple[str, str]:
+    """The heading over `conditions`: what of interval, seeds and time there is."""
+    heads = [("区間", "interval")] * bool(report.coverage) + [("シード", "seeds")] * (len(report.seeds) > 1)
+    ja, en = zip(*heads, ("時間", "time"), strict=True)
+    return "、".join(ja), ", ".join(en).capitalize()
 
 
 def conditions(report: Report) -> Sentences:
@@ -315,7 +327,7 @@ def _errors(report: Report) -> str:
     challenge, errors = report.challenge, {"yours": report.rmse, **report.errors["RMSE"]}
     bars = plots.errors_beside_best(errors, "yours", "best possible")
     paths = plots.hidden_forecasts(
-        challenge.table.index, challenge.truth, exam_origins(), report.yours, challenge.table.attrs
+        challenge.table.index, challenge.truth, exam_origins(), report.yours, challenge.table.attrs, report.interval
     )
     table = report.errors.drop(columns="p")
     shown = {"RMSE": table["RMSE"].map(lambda error: _number(report, error))}

@@ -101,6 +101,7 @@ class Report:
     )  # RMSE at the same few origins, as handed in and with nothing ahead
     apparent: float = np.nan  # RMSE over the best possible one, on the practice origins
     coverage: tuple[float, float, float] | None = None  # with its 95% interval
+    interval: tuple[np.ndarray, np.ndarray] | None = None  # its low and high ends, each (n, HORIZON)
     width: float = np.nan
     seeds: list[float] = field(default_factory=list)  # RMSE of each seed
     seconds: float = np.nan
@@ -195,7 +196,7 @@ def _score(report: Report, answers: list[Answer], origins: np.ndarray) -> None:
         share = float(((low <= actual) & (actual <= high)).mean())
         # The steps of one path fail together: a path counts as one trial (Wilson 1927).
         report.coverage = share, *proportion_confint(share * len(actual), len(actual), method="wilson")
-        report.width = float((high - low).mean())
+        report.interval, report.width = (low, high), float((high - low).mean())
 
 
 def _too_good(challenge: Challenge, yours: np.ndarray, origins: np.ndarray) -> list[Leak]:

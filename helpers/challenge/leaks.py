@@ -67,7 +67,7 @@ LEAKS = {  # name -> what to do about it
     "trained on later rows": (
         "学習、平滑化、トレンドの当てはめには、最初の起点までに答えが分かる窓だけを使います。窓を混ぜて分けるのも同じ誤りです。",
         "Train, smooth and fit trends only on windows whose answers are known at the first origin. "
-        "To shuffle windows before a split is the same mistake.",
+        "Shuffling windows before a split is the same mistake.",
     ),
     "shifted rows": (
         "`shift(-1)`、`values[i + 1]`、`dropna()` のあとの行番号を調べます。起点の行が、最後に知っている行です。",
@@ -88,7 +88,7 @@ LEAKS = {  # name -> what to do about it
     ),
     "too good": (
         "どの誤りかは特定できません。後の行を使いそうなところを、1 行ずつ調べてください。",
-        "Which mistake it is cannot be told. Go through every line that could reach later rows.",
+        "Which mistake it is cannot be identified. Go through every line that could reach later rows.",
     ),
 }
 
@@ -152,7 +152,7 @@ def name_leaks(run: Run, table: pd.DataFrame) -> tuple[list[Leak], pd.Series]:
                           "Putting values dozens of rows after the origin into another order moved the forecast."))  # fmt: skip
     elif everywhere:
         found.append(Leak("whole-table statistics", "起点の何十行も後の値を変えると予測が動き、順番を入れかえるだけでは動きません。",
-                          "Changing values dozens of rows after the origin moved the forecast; another order of them did not."))  # fmt: skip
+                          "Changing values dozens of rows after the origin moved the forecast; merely reordering them did not."))  # fmt: skip
     hit = near[near > CLEAR * far.max()] if everywhere else moved[moved > edge]
     found += _near(list(hit.index), _copies(run, table, origin))
     if gap and not any(one.name == "shifted rows" for one in found):

@@ -14,7 +14,7 @@ from helpers.exercises.step import Step
 QUESTIONS = {
     "first": Question(
         "移動平均から窓を切り出す 1 つめの例を、成績表はどう判定すると思いますか。",
-        "What do you expect the report card to say of the first example, with windows cut from a moving average?",
+        "What do you expect the report card to say about the first example, with windows cut from a moving average?",
         [
             ("leak", "リークがある", "there is a leak"),
             ("won", "どのベースラインよりも良い", "better than every baseline"),
@@ -36,7 +36,7 @@ QUESTIONS = {
     ),
     "numbers": Question(
         "同じ関数は、6 つの番号のうちいくつで、どのベースラインにも勝つと思いますか。",
-        "With how many of the six numbers do you expect the same function to beat every baseline?",
+        "On how many of the six numbers do you expect the same function to beat every baseline?",
         [
             (lambda won: won < 2, "0 か 1", "none or one"),
             (lambda won: won < 5, "2 から 4", "two to four"),

@@ -24,7 +24,7 @@ QUESTIONS = {
     ),
     "cores": Question(
         "学習 1 回ごとに書き込むとき、16 コアを 256 コアにすると、何倍速くなると思いますか。",
-        "With one write a refit, how many times as fast do you expect 256 cores to be as 16?",
+        "With one write per refit, how many times as fast do you expect 256 cores to be as 16?",
         [
             (lambda times: times < 1.5, "ほとんど変わらない（1.5 倍未満）", "hardly faster, below 1.5 times"),
             (lambda times: times < 8, "1.5 倍から 8 倍", "1.5 to 8 times"),
@@ -54,7 +54,7 @@ def needed_hours(refits: int, per_refit: float, per_trial: float, cores: int, re
 
 @STEP.exercise
 def large_model(refits: int, per_trial: float) -> Expected:
-    """Write: the hours of 256 cores with one write a refit, when a refit takes a minute."""
+    """Write: the hours of 256 cores with one write per refit, when a refit takes a minute."""
     right = needed_hours(refits, 60, per_trial, 256, 1)
     mistakes = [
         (
@@ -70,7 +70,7 @@ def large_model(refits: int, per_trial: float) -> Expected:
         (
             refits * 60 / 256 / 3600,
             "書き込みの時間が、ほとんど入っていません。hours を使い、学習 1 回ごとに書き込みます。",
-            "Hardly any time of writes is in this. Use hours, with one write a refit.",
+            "Hardly any time of writes is in this. Use hours, with one write per refit.",
         ),
         (right * 3600, "これは秒です。時間に直してください。", "These are seconds. Turn them into hours."),
         (right * 60, "これは分です。時間に直してください。", "These are minutes. Turn them into hours."),

@@ -17,15 +17,11 @@ from helpers.validation import skill
 QUESTIONS = {
     "target": Question(
         "検証部分では、水準を学習したモデルと、変化の割合を学習したモデルのどちらが良いと思いますか。",
-        "Which do you expect to be better on the validation part, the model that learned levels or that with relative changes?",
+        "Which do you expect to be better on the validation part, the model that learned levels or the one that learned relative changes?",
         [
-            (lambda ratio: ratio < 0.9, "水準（誤差が 1 割より大きく減る）", "levels, by more than 10%"),
-            (lambda ratio: ratio <= 1.1, "ほとんど同じ（差は 1 割以内）", "about the same, within 10%"),
-            (
-                lambda ratio: ratio > 1.1,
-                "変化の割合（誤差が 1 割より大きく減る）",
-                "relative changes, by more than 10%",
-            ),
+            (lambda ratio: ratio < 0.9, "水準（誤差が 1 割以上小さい）", "levels, by more than 10%"),
+            (lambda ratio: ratio <= 1.1, "ほとんど同じ（差は 1 割未満）", "about the same, within 10%"),
+            (lambda ratio: ratio > 1.1, "変化の割合（誤差が 1 割以上小さい）", "relative changes, by more than 10%"),
         ],
     ),
     "test": Question(
@@ -34,12 +30,12 @@ QUESTIONS = {
         [
             (lambda won: won == 1, "すべての期", "at every step"),
             (lambda won: won > 0, "一部の期", "at some of them"),
-            (lambda won: won == 0, "どの期でも勝たない", "at none"),
+            (lambda won: won == 0, "どの期でも勝てない", "at none"),
         ],
     ),
     "learned": Question(
         "LSTM が答えた変化の平均は、どれに最も近いと思いますか。",
-        "What is the mean change that the LSTM forecasts closest to?",
+        "Which of these is the mean change forecast by the LSTM closest to?",
         [
             ("naive", "変化なし（ナイーブ予測）", "no change, the naive forecast"),
             ("train", "学習部分の実際の変化", "the actual change in training"),

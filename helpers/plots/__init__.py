@@ -38,7 +38,7 @@ from helpers.plots.horizons import (
     windows_at_border,
 )
 from helpers.plots.leakage import apparent_and_hold_out, moved_forecasts, scores_by_case, tripwire_grid
-from helpers.plots.machines import hours_by_cores, queue_of_trials, time_of_steps, workers_timeline
+from helpers.plots.machines import hours_by_cores, time_of_steps, workers_and_storage, workers_timeline
 from helpers.plots.many import error_by_week, error_curves, errors_by_series, path_of_series, recorded, usual_weeks
 from helpers.plots.model import fading_memory, lstm_cell, regressor, slopes_by_age, unrolled
 from helpers.plots.playground import Playground

@@ -1,5 +1,7 @@
 """Step 14: a series nobody has seen, and what a report card shows."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -9,10 +11,17 @@ from helpers.plots import style
 from helpers.plots.style import Dates, Picture, canvas, headline, label, legend, name_rows, styled
 
 
+def written(error: float, beside: float, sign: str = "") -> str:
+    """An error with three digits of the one that it is read beside, so that all errors of a card can be compared."""
+    places = max(0, 2 - math.floor(math.log10(beside))) if beside > 0 else 2
+    return f"{error:{sign},.{places}f}"
+
+
 @styled
 def all_columns(table: pd.DataFrame) -> Picture:
     """Every column of a table in a frame of its own; a red mark at the foot for each row whose value is missing."""
-    figure, frames = canvas(1.4 + 1.7 * len(table.columns), nrows=len(table.columns), sharex=True, squeeze=False)
+    figure, frames = canvas(1.9 + 1.7 * len(table.columns), nrows=len(table.columns), sharex=True, squeeze=False)
+    marked = None
     for axes, (name, column) in zip(frames[:, 0], table.items(), strict=True):
         axes.plot(column, color=style.BLUE, linewidth=1.1)
         missing = table.index[column.isna()]
@@ -20,12 +29,15 @@ def all_columns(table: pd.DataFrame) -> Picture:
             feet = np.full(len(missing), column.min()), axes.get_xaxis_transform()
             look = {"color": style.RED, "markersize": 9, "linestyle": ""}
             axes.plot(missing, 0 * feet[0], "|", transform=feet[1], **look, label=text("欠損値", "missing value"))
-            legend(axes, "upper left")
+            marked = axes
         label(axes, y=(str(name), str(name)))
     gaps, names = int(table.isna().to_numpy().sum()), len(table.columns)
     ja = f"{len(table):,} 行、{names} 列、欠損値 {gaps} 個"
     label(frames[0, 0], (ja, f"{len(table):,} rows, {names} column{'s' * (names > 1)}, {gaps} missing values"))
+    label(frames[-1, 0], x=style.DATE)
     style.few_dates(frames[-1, 0])
+    if marked:
+        legend(marked)
     en = "Lines of all columns over time; marks at the foot show missing values."
     return Picture(figure, "すべての列の折れ線。下端の印は欠損値。", en)
 
@@ -56,7 +68,7 @@ def origins_and_targets(
     look = {"color": "black", "fillstyle": "none", "markersize": 11, "markeredgewidth": 2}
     axes.plot(known, "o", **look, label=text("起点（最後に知っている行）", "origin, the last known row"))
     ja = f"1 つの起点から {horizon} 期先まで、次の起点は {horizon} 行あと"
-    label(axes, (ja, f"{horizon} steps from each origin, the next origin {horizon} rows later"), y=attrs)
+    label(axes, (ja, f"{horizon} steps from each origin, the next origin {horizon} rows later"), style.DATE, attrs)
     style.few_dates(axes)
     legend(axes, ncols=2)
     en = "The last rows of the series; rings are origins, bands are the rows that each of them has to forecast."
@@ -82,6 +94,7 @@ def autocorrelation_of_changes(values: ArrayLike, lags: int = 40) -> Picture:
     for end, said in ((chance, text(f"偶然の範囲 ±{chance:.2f}", f"chance, ±{chance:.2f}")), (-chance, None)):
         axes.axhline(end, **style.DASHED, label=said)
     axes.axhline(0, color="black", linewidth=1)
+    axes.margins(y=0.1)  # room for the diamond
     title = "変化の自己相関は、どの間隔でもほぼ偶然の範囲", "The changes hardly resemble earlier ones at any lag"
     if abs(found[strongest]) > 2 * chance:
         axes.plot(
@@ -90,11 +103,11 @@ def autocorrelation_of_changes(values: ArrayLike, lags: int = 40) -> Picture:
             "D",
             color=style.RED,
             markersize=9,
-            label=text("大きい自己相関", "the largest"),
+            label=text(f"{strongest} 期前", f"{strongest} step{'s' * (strongest > 1)} before"),
         )
         ja = f"変化の自己相関は {strongest} 期前とのものが大きい（{found[strongest]:+.2f}）"
         steps = f"{strongest} step{'s' * (strongest > 1)}"
-        title = ja, f"Changes are correlated most with those {steps} before ({found[strongest]:+.2f})"
+        title = ja, f"Changes are strongly correlated with those {steps} before ({found[strongest]:+.2f})"
     label(axes, title, ("何期前か（ラグ）", "steps before (lag)"), ("自己相関", "autocorrelation"))
     legend(axes, ncols=3)
     en = "Autocorrelation of the changes by lag, with dashed lines around what chance explains."
@@ -127,7 +140,7 @@ def errors_beside_best(errors: dict[str, float], yours: str, best: str) -> Pictu
         axes.set_xlim(0, top)
     for row, error in enumerate(bars.values()):
         beyond = error > top
-        words = f"{error:,.4g} →" if beyond else f"{error:,.4g}"
+        words = written(error, errors[best]) + (" →" if beyond else "")
         look = {"xytext": (-6 if beyond else 5, 0), "textcoords": "offset points", "va": "center"}
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
         axes.annotate(words, (min(error, top), row), **look, ha="right" if beyond else "left", bbox=box)
@@ -143,26 +156,44 @@ def errors_beside_best(errors: dict[str, float], yours: str, best: str) -> Pictu
 
 
 @styled
-def hidden_forecasts(dates: Dates, truth: ArrayLike, origins: ArrayLike, y: ArrayLike, attrs: dict) -> Picture:
+def hidden_forecasts(
+    dates: Dates,
+    truth: ArrayLike,
+    origins: ArrayLike,
+    y: ArrayLike,
+    attrs: dict,
+    interval: tuple[ArrayLike, ArrayLike] | None = None,
+) -> Picture:
     """The hidden rows with the forecast paths over them, and some known rows before.
 
-    dates, truth: (rows,), of the whole series. origins: rows from which the paths y, (n, horizon), set out.
+    dates, truth: (rows,), of the whole series. origins: rows from which the paths y, (n, horizon), set out. interval: their low
+    and high ends, shaped as y, where the function gave some; then the first 20 paths are drawn, for more cannot be told apart.
     """
     figure, axes = canvas(3.8)
     first, truth, y = origins[0], pd.Series(np.asarray(truth), dates), np.asarray(y)
-    axes.plot(truth.iloc[first - 60 :], color=style.GREY, linewidth=1.3, label=text("実際の値", "actual"))
-    for k, (origin, path) in enumerate(zip(origins, y, strict=True)):
+    shown = 20 if interval and len(origins) > 20 else len(origins)
+    end = origins[shown - 1] + y.shape[1] + 1 if shown < len(origins) else len(truth)
+    axes.plot(truth.iloc[first - 60 : end], color=style.GREY, linewidth=1.3, label=text("実際の値", "actual"))
+    for k, (origin, path) in enumerate(zip(origins[:shown], y[:shown], strict=True)):
         days = dates[origin + 1 : origin + 1 + len(path)]
         look = {"color": style.RED, "marker": ".", "markersize": 4, "linewidth": 1.4}
         axes.plot(days, path, **look, label=None if k else text("あなたの予測", "yours"))
+        if interval:
+            shade = {"facecolor": (style.RED, 0.2), "edgecolor": style.RED, "linewidth": 0.4}
+            name = None if k else text("あなたの予測区間", "your interval")
+            axes.fill_between(days, interval[0][k], interval[1][k], **shade, label=name)
     axes.axvline(dates[first], **style.DASHED, label=text("ここから先を隠した", "hidden from here on"))
     away = y - truth.to_numpy()[np.asarray(origins)[:, None] + np.arange(1, y.shape[1] + 1)]
     error, up = np.sqrt(np.mean(away**2)), np.mean(away)
-    ja = f"隠した {len(dates) - 1 - first} 行での予測: RMSE {error:,.4g}、誤差の平均 {up:+,.4g}"
-    en = f"Forecasts of {len(dates) - 1 - first} hidden rows: RMSE {error:,.4g}, mean error {up:+,.4g}"
-    label(axes, (ja, en), y=attrs)
+    rmse, mean = written(error, error), written(up, error, "+")
+    rows, part = end - 1 - first, ("", "")
+    if end < len(truth):
+        part = f"（図は初めの {rows} 行）", f" (the first {rows} drawn)"
+    ja = f"隠した {len(dates) - 1 - first} 行での予測{part[0]}: RMSE {rmse}、誤差の平均 {mean}"
+    en = f"Forecasts of {len(dates) - 1 - first} hidden rows{part[1]}: RMSE {rmse}, mean error {mean}"
+    label(axes, (ja, en), style.DATE, attrs)
     style.few_dates(axes)
-    legend(axes, ncols=3)
+    legend(axes, ncols=2 if interval else 3)
     en = "The actual values and, on the hidden rows, the forecast paths from each origin."
     return Picture(figure, "実際の値の線と、隠した行での予測の推移。", en)
 

@@ -12,36 +12,29 @@ from helpers.plots.style import Picture, canvas, label, legend, name_rows, style
 
 
 @styled
-def queue_of_trials(workers: int = 3) -> Picture:
-    """How workers share a search: each takes the next trial from one storage and writes its result back."""
-    drawn = Diagram(1.2 + 1.0 * workers, (-0.2, 10.6), (-0.75, workers - 0.15))
+def workers_and_storage(workers: int = 3) -> Picture:
+    """How workers share a search: each reads the results in one storage, chooses settings and writes its own result there."""
+    drawn = Diagram(1.1 + 1.05 * workers, (-0.2, 10.6), (-0.75, workers - 0.35))
     middle = (workers - 1) / 2
-    bottom, height = middle - 0.85, 1.7
     store = {"facecolor": "white", "edgecolor": style.GREY, "linewidth": 1.5}
-    drawn.axes.add_patch(Rectangle((0, bottom), 4.6, height, **store))
-    drawn.write(2.3, bottom + height + 0.17, text("保管場所", "storage"), 14)
-    drawn.write(0.2, middle + 0.62, text("キュー", "queue"), ha="left")
-    drawn.write(0.2, middle - 0.22, text("結果", "results"), ha="left")
+    drawn.axes.add_patch(Rectangle((0, -0.65), 3.3, workers - 0.1, **store))
+    drawn.write(1.65, middle + 0.9, text("保管場所", "storage"), 14)
+    drawn.write(1.65, middle + 0.45, text("これまでの結果", "results so far", "\n"))
     for number in range(4):
-        place = {"width": 0.7, "height": 0.36, "edgecolor": "black"}
-        drawn.axes.add_patch(
-            Rectangle((0.3 + 1.0 * number, middle + 0.08), facecolor=style.pale(style.ORANGE), **place)
-        )
-        drawn.write(0.65 + 1.0 * number, middle + 0.26, str(number + workers + 4))
-        drawn.axes.add_patch(Rectangle((0.3 + 1.0 * number, middle - 0.74), facecolor=style.pale(style.SKY), **place))
-        drawn.write(0.65 + 1.0 * number, middle - 0.56, str(number))
+        corner = 0.4 + 1.3 * (number % 2), middle - 0.38 - 0.57 * (number // 2)
+        drawn.axes.add_patch(Rectangle(corner, 1.2, 0.46, facecolor=style.pale(style.SKY), edgecolor="black"))
+        drawn.write(corner[0] + 0.6, corner[1] + 0.23, text(f"試行 {number}", f"trial {number}", "\n"))
     for number in range(workers):
         y = workers - 1 - number
-        drawn.box(9.3, y, text(f"ワーカー {number + 1}", f"worker {number + 1}", "\n"), style.pale(style.GREEN))
-        drawn.write(9.3, y - 0.42, text(f"試行 {number + 4}", f"trial {number + 4}"))
-        drawn.path((4.6, middle + 0.26), (8.3, y + 0.1), color=style.ORANGE)
-        drawn.path((8.3, y - 0.1), (4.6, middle - 0.56), color=style.SKY)
-    drawn.write(
-        6.3, workers - 0.35, text("次の設定を受け取る", "take the next settings"), color=style.ink(style.ORANGE)
-    )
-    drawn.write(6.3, -0.62, text("スキルを書き込む", "write back the skill"), color=style.ink(style.SKY))
-    ja = f"左に保管場所。中にキューと結果がある。右の {workers} つのワーカーは、橙の矢印で次の設定を受け取り、水色の矢印でスキルを書き込む。"
-    en = f"On the left the storage with its queue and its results. The {workers} workers on the right take the next settings (orange arrows) and write back the skill (light blue arrows)."
+        drawn.box(9.5, y, text(f"ワーカー {number + 1}", f"worker {number + 1}", "\n"), style.pale(style.GREEN))
+        drawn.write(9.5, y - 0.42, text(f"試行 {number + 4}", f"trial {number + 4}"))
+        drawn.path((3.4, y + 0.1), (8.65, y + 0.1), color=style.ORANGE)
+        drawn.path((8.65, y - 0.1), (3.4, y - 0.1), color=style.SKY)
+    reads = text("結果を読んで、次の設定を決める", "read the results, choose the next settings", "\n")
+    drawn.write(6.0, workers - 0.85, reads, color=style.ink(style.ORANGE), va="bottom")
+    drawn.write(6.0, workers - 1.17, text("スキルを書き込む", "write the skill"), color=style.ink(style.SKY), va="top")
+    ja = f"左に保管場所。中にこれまでの結果がある。右の {workers} つのワーカーは、結果を読んで次の設定を決め（橙の矢印）、スキルを書き込む（水色の矢印）。"
+    en = f"On the left the storage with the results so far. The {workers} workers on the right read the results to choose their next settings (orange arrows) and write the skill (light blue arrows)."
     return Picture(drawn.figure, ja, en)
 
 
@@ -64,7 +57,8 @@ def workers_timeline(trials: pd.DataFrame) -> Picture:
         bars = axes.barh(rows, part["end"] - part["start"], left=part["start"], **look)
         if hatch:
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-            axes.bar_label(bars, part.index, label_type="center", fontsize=style.SMALL, bbox=box)
+            names = [_trial_of(number, former) for number, former in part["retry of"].items()]
+            axes.bar_label(bars, names, label_type="center", fontsize=style.SMALL, bbox=box)
     name_rows(axes, [text(f"プロセス {k + 1}", f"process {k + 1}") for k in range(len(workers))])
     axes.grid(False, axis="y")
     legend(axes, ncols=3)
@@ -82,6 +76,15 @@ def workers_timeline(trials: pd.DataFrame) -> Picture:
     ja = f"プロセスごとの横棒。中断された試行と、そのやり直しに番号がある。{title[0]}。"
     return Picture(
         figure, ja, f"Bars by process; a trial that was cut off and its retry carry their numbers. {title[1]}."
+    )
+
+
+def _trial_of(number: int, former: float) -> str:
+    """The number of a trial, and that of the one whose settings it runs again, where there is one."""
+    return (
+        str(number)
+        if pd.isna(former)
+        else text(f"{number}（{former:.0f} のやり直し）", f"{number} (retry of {former:.0f})", "\n")
     )
 
 
@@ -109,8 +112,8 @@ def hours_by_cores(hours: pd.DataFrame) -> Picture:
     faster = hours[first] / hours[last]
     said = [(*words(name), f"{times:.1f}" if times < 10 else f"{times:,.0f}") for name, times in faster.items()]
     ja = f"コア {last / first:,.0f} 倍: " + "、".join(f"{times} 倍速（{ja}）" for ja, _, times in said)
-    en = f"{last / first:,.0f} times the cores: " + ", ".join(f"{times} times as fast ({en})" for _, en, times in said)
-    label(axes, (ja, en), ("コア数", "cores"), ("時間", "hours"))
+    en = f"Speed-up on {last / first:,.0f} times the cores: " + ", ".join(f"{times} ({en})" for _, en, times in said)
+    label(axes, (ja, en), ("コア数", "cores"), ("かかる時間 [時間]", "time [hours]"))
     _logarithmic(axes, list(hours.columns))
     legend(axes, ncols=2)
     return Picture(

@@ -54,6 +54,7 @@ def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed:
         top.spines[name].set_visible(False)
     top.tick_params(bottom=False)
     top.grid(False)
+    top.set_ylabel(text("行数", "rows", "\n"), rotation=0, ha="right", va="center")
     (first, train), (second, new) = list(pieces.items())[:2]
     (first_ja, first_en), (second_ja, second_en) = PARTS[first][0], PARTS[second][0]
     outside = float(((new < train.min()) | (new > train.max())).mean())
@@ -88,7 +89,7 @@ def seen_and_new(inputs: dict[Name, tuple[ArrayLike, ArrayLike]]) -> Picture:
         axes.axvline(seen.max(), **style.DASHED)
         outside = float(((new < seen.min()) | (new > seen.max())).mean())
         ja, en = in_both(name)
-        said.append((f"{ja}: {outside:.1%} が学習の範囲の外", f"{en}: {outside:.1%} beyond training"))
+        said.append((f"{ja}: 入力の {outside:.1%} が範囲の外", f"{en}: {outside:.1%} of inputs outside"))
         label(axes, said[-1], ("入力（標準偏差）", "input (standard deviations)"), ("割合", "share"))
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -109,7 +110,7 @@ def skill_by_step(parts: dict[Name, pd.DataFrame], baseline: str, p: dict[Name, 
     the picture.
     """
     figure, panels = canvas(4.2, ncols=len(parts), sharey=True, squeeze=False)
-    said, floor = [], 0.0
+    said, floor, notes = [], 0.0, 0
     for axes, (part, table) in zip(panels[0], parts.items(), strict=True):
         skills = 1 - table.drop(columns=baseline).div(table[baseline], axis=0)
         name, (part_ja, part_en), steps = skills.columns[0], in_both(part), len(skills)
@@ -126,18 +127,24 @@ def skill_by_step(parts: dict[Name, pd.DataFrame], baseline: str, p: dict[Name, 
         style.draw_curves(axes, curves, dot="o", marks=99, markersize=6)
         if p and part in p:
             clear = skills[name][p[part].reindex(skills.index) < 0.05]
-            star = {"color": style.RED, "markersize": 15, "label": text("p < 0.05（Holm）", "p < 0.05 (Holm)")}
-            axes.plot(clear, "*", **star)
+            none = ("", "") if len(clear) else (": なし", ": none")
+            star = {"color": style.RED, "markersize": 15, "linestyle": "", "marker": "*" if len(clear) else ""}
+            axes.plot(clear, **star, label=text(f"p < 0.05（Holm）{none[0]}", f"p < 0.05 (Holm){none[1]}"))
         axes.axhline(0, color="black", linewidth=1.5, label=text(*words(baseline)))
         axes.xaxis.get_major_locator().set_params(integer=True)
-        for row, method in enumerate(skills.columns.difference(near.columns)):
-            far = f"{text(*words(method))}: {skills[method].max():+.1f} ↓"
-            axes.annotate(far, (0.98, 0.04 + 0.1 * row), xycoords="axes fraction", ha="right", **style.LITERAL)
+        lines = 0
+        for method in skills.columns.difference(near.columns):
+            (ja, en), best = words(method), f"{skills[method].max():+.1f}"
+            far = text(f"{ja}: 最も良い期でも {best} ↓", f"{en}: {best} at best ↓", "\n")
+            axes.annotate(far, (0.98, 0.03 + 0.09 * lines), xycoords="axes fraction", ha="right", **style.LITERAL)
+            lines += 1 + far.count("\n")
+        notes = max(notes, lines)
         label(axes, said[-1], style.AHEAD)
     ja, en = words(baseline)
     label(panels[0, 0], y=(f"スキル（{ja}が 0）", f"skill ({en}: 0)"))
-    panels[0, 0].set_ylim(bottom=1.15 * floor - 0.005)
-    legend(panels[0, -1], ncols=4)
+    bottom, top = 1.15 * floor - 0.005, panels[0, 0].get_ylim()[1]
+    panels[0, 0].set_ylim(bottom=bottom - 0.1 * notes * (top - bottom))  # below the curves there is room for the notes
+    legend(panels[0, -1], ncols=2 if p else 4)
     ja, en = ("。".join(part) for part in zip(*said, strict=True))
     return Picture(
         figure, f"何期先かごとのスキルの線。{ja}。", f"Lines of skill by steps ahead. {en.replace('。', '. ')}."

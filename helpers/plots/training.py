@@ -123,7 +123,9 @@ def metrics_by_epoch(
                 axes.text(0.98, 0.03, note, ha="right", transform=axes.transAxes)
             axes.set_ylim(max(-1, axes.get_ylim()[0]), 1.05)
         elif metric == "direction":
-            axes.axhline(0.5, **style.DASHED | {"color": style.GREY})
+            grey = style.DASHED | {"color": style.GREY}
+            axes.axhline(0.5, **grey)
+            panels[0, 0].plot([], [], **grey, label=text("0.5（当てずっぽう）", "0.5, guessing"))  # for the legend
         label(axes, in_unit(*name, attrs) if metric in ("RMSE", "MAE") else name, style.EPOCH)
         if metric != "R2" and metric != "direction" and 0 < 10 * low < high:
             style.logarithmic(axes)

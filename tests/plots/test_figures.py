@@ -136,6 +136,14 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         "hidden_forecasts": lambda: plots.hidden_forecasts(
             prices.index, opened, np.array([200, 205]), np.full((2, 5), 200.0), attrs
         ),
+        "hidden_forecasts, interval": lambda: plots.hidden_forecasts(
+            prices.index,
+            opened,
+            np.array([200, 205]),
+            np.full((2, 5), 200.0),
+            attrs,
+            (np.full((2, 5), 190.0), np.full((2, 5), 210.0)),
+        ),
         "movement_by_rows": lambda: plots.movement_by_rows(pd.Series({"1": 0.5, "2": 0.1, "3–8": 0.0, "9–150": 0.0})),
         "movement_by_rows, none": lambda: plots.movement_by_rows(pd.Series({"1": 0.0, "2–150": 0.0})),
         "price_history": lambda: plots.price_history(odd_open, f"Open{odd}", 100),
@@ -225,7 +233,7 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
         ),
         "refits_in_time": lambda: plots.refits_in_time(prices.index, 100, 20, 150),
         "search_overview": lambda: plots.search_overview(trials, {"target": 0.5, f"lr{odd}": 0.3, "window": 0.2}),
-        "queue_of_trials": plots.queue_of_trials,
+        "workers_and_storage": plots.workers_and_storage,
         "hours_by_cores": lambda: plots.hours_by_cores(by_cores),
         "time_of_steps": lambda: plots.time_of_steps(
             pd.DataFrame({f"cpu{odd}": [1e-3, 2e-3], "gpu": [2e-3, 2e-3]}, [10, 1000])
@@ -238,6 +246,9 @@ def figures(odd: str = "") -> dict[str, Callable[[], plots.Picture]]:
             {("検証", "validation"): by_step, other: by_step * 2},
             f"naive{odd}",
             {other: pd.Series([0.01, 0.9, 0.2], RMSE.index)},
+        ),
+        "skill_by_step, no star": lambda: plots.skill_by_step(
+            {("検証", "validation"): by_step, other: by_step}, f"naive{odd}", {other: pd.Series(0.5, RMSE.index)}
         ),
         "changes_by_step": lambda: plots.changes_by_step({one: moves, other: moves * 2, f"third{odd}": -moves}),
         "forecasts_ahead": lambda: plots.forecasts_ahead(prices.index[-62:], ahead, ahead + 1, attrs),
@@ -355,7 +366,7 @@ def test_a_dollar_in_a_name_from_the_data_is_a_dollar(name):
     odd = r"$\nosuch$"  # read as mathematics, this is an error when it is drawn
     picture = figures(odd)[name]()
     picture.figure.draw_without_rendering()
-    static = "autocorrelation_of_changes movement_by_rows pit refits_in_time queue_of_trials skill_of_walks gain_by_day windows_at_border three_methods unrolled regressor fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
+    static = "autocorrelation_of_changes movement_by_rows pit refits_in_time workers_and_storage skill_of_walks gain_by_day windows_at_border three_methods unrolled regressor fading_memory lstm_cell coverage_of_fans pinball workers_timeline"
     shown = any(odd in text for text in words(picture.figure))
     assert shown or name.split(",")[0] in [*static.split(), "loss_and_weights"]
 
