@@ -50,7 +50,7 @@ QUESTIONS = {
 }
 
 STEP = Step("06_beyond_the_lag", ("その先へ", "Going further"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

@@ -46,7 +46,7 @@ QUESTIONS = {
 }
 
 STEP = Step("14_challenge", ("課題", "Challenge"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

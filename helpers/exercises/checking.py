@@ -28,9 +28,18 @@ SPOILED = (
     "関数が、受け取った引数を書きかえています。コピーを作ってから変えてください。",
     "The function changes the arguments that it is given: change a copy of them.",
 )
+OVERWRITTEN = (
+    "準備のセルで作った {name} が、あとで変わっています。自分の答えには別の名前を使い、準備から実行し直してください。",
+    "{name}, made in the set-up, has been changed since. Use another name for your own, and run again from the set-up.",
+)
 UNCHECKED = (
     "この確認には、はじめのセルで作った変数が必要です。上から順に実行し直してください。",
     "This check needs the variables of the set-up as they were: run the cells again from the top.",
+)
+
+COARSE = (
+    "丸めすぎです。この桁数では、間違った計算の値と区別できません。もう 1 桁詳しく答えてください。",
+    "Rounded too far: with these digits it cannot be told from the result of a mistake. Give one more digit.",
 )
 
 
@@ -42,7 +51,8 @@ class Expected:
     of the same kind as `right`; the first that equals the reader's answer is named. inputs: the tuples of arguments on
     which functions are compared. found: what the reader has found out, said behind "Correct.". tolerance: numbers may be
     off by this share of themselves, and by a tenth of it in absolute terms; those typed with fewer digits may also be
-    rounded (`rounded`). shaped: the axes of length 1 count too.
+    rounded (`rounded`). shaped: the axes of length 1 count too. afterwards: called with the arguments after each call,
+    before what the function gave is looked at: it must still hold then, as a copy does.
     """
 
     right: Any
@@ -51,6 +61,7 @@ class Expected:
     found: Words = ("", "")
     tolerance: float = 1e-4
     shaped: bool = False
+    afterwards: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,8 +115,8 @@ def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
         return False, ("関数で答えてください。", "Answer with a function.")
     else:
         spoiled: list[int] = []
-        given = tuple(called(answer, expected.inputs, spoiled))
-        right = tuple(called(expected.right, expected.inputs))
+        given = tuple(called(answer, expected, spoiled))
+        right = tuple(called(expected.right, expected))
         if all(value is None for value in given):
             return False, NOTHING
         if any(value is not None and unfilled(value) for value in given):
@@ -113,10 +124,14 @@ def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
         if spoiled:
             return False, SPOILED
     if _all_same(given, right, expected):
+        if not expected.inputs and _doubtful(given, expected):
+            return False, COARSE
         return True, tuple(" ".join(filter(None, words)) for words in zip(CORRECT, expected.found, strict=True))
     for wrong, ja, en in expected.mistakes:
-        if _all_same(given, tuple(called(wrong, expected.inputs)) if expected.inputs else wrong, expected):
+        if _all_same(given, tuple(called(wrong, expected)) if expected.inputs else wrong, expected):
             return False, (ja, en)
+    if not expected.inputs and _rounds_to(given, right, 0.1):
+        return False, COARSE
     if expected.inputs:
         return False, _first_difference(given, right, expected)
     return False, difference(given, right, expected)
@@ -131,36 +146,40 @@ def unfilled(answer: Any) -> bool:
     )
 
 
-def called(function: Callable, inputs: Sequence[tuple], spoiled: list[int] | None = None) -> Iterator[Any]:
+def called(function: Callable, expected: Expected, spoiled: list[int] | None = None) -> Iterator[Any]:
     """What a function gives for each tuple of arguments, or Failed. It gets copies; `spoiled` collects which it has changed."""
-    for number, arguments in enumerate(inputs):
+    for number, arguments in enumerate(expected.inputs):
         copies = copy.deepcopy(arguments)
         try:
-            yield function(*copies)
+            given = function(*copies)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # exit() too
-            yield Failed.by(error)
-        if spoiled is not None and not all(map(_untouched, arguments, copies)):
+            given = Failed.by(error)
+        if spoiled is not None and not all(map(untouched, arguments, copies)):
             spoiled.append(number)
+        if expected.afterwards:
+            with contextlib.suppress(Exception):  # a function may have left anything behind
+                expected.afterwards(*copies)
+        yield given
 
 
-def _untouched(before: Any, after: Any) -> bool:
-    """Whether an argument still holds the values that it was given with; of functions, and of models that are trained, nothing is asked."""
+def untouched(before: Any, after: Any) -> bool:
+    """Whether a value is still what it was; of functions, and of models that are trained, nothing is asked."""
     if isinstance(before, (pd.DataFrame, pd.Series, pd.Index)):
         return before.equals(after)
     if isinstance(before, np.ndarray):
         return before.shape == after.shape and bool(((before == after) | ((before != before) & (after != after))).all())
     if isinstance(before, (list, tuple)):
-        return len(before) == len(after) and all(map(_untouched, before, after))
+        return len(before) == len(after) and all(map(untouched, before, after))
     if isinstance(before, (int, float, str)):
         return before == after or before != before
     if isinstance(before, dict):
-        return list(before) == list(after) and all(map(_untouched, before.values(), after.values()))
+        return list(before) == list(after) and all(map(untouched, before.values(), after.values()))
     if hasattr(before, "requires_grad_") and hasattr(before, "state_dict"):  # a model that is not to be trained
         kept = not any(parameter.requires_grad for parameter in before.parameters())
-        return not kept or _untouched(dict(before.state_dict()), dict(after.state_dict()))
-    return _untouched(before.numpy(force=True), after.numpy(force=True)) if hasattr(before, "detach") else True
+        return not kept or untouched(dict(before.state_dict()), dict(after.state_dict()))
+    return untouched(before.numpy(force=True), after.numpy(force=True)) if hasattr(before, "detach") else True
 
 
 def _all_same(given: Any, right: Any, expected: Expected) -> bool:
@@ -168,6 +187,22 @@ def _all_same(given: Any, right: Any, expected: Expected) -> bool:
     if not expected.inputs:
         return same(given, right, expected)
     return all(same(value, wanted, expected) for value, wanted in zip(given, right, strict=True))
+
+
+def _rounds_to(answer: Any, value: Any, share: float = 0.01) -> bool:
+    """Whether a number, or each of several, is `value` rounded (`rounded`), but not the very same number."""
+    with contextlib.suppress(Exception):
+        several = isinstance(value, tuple)
+        given, wanted = (list(v) if several else [v] for v in (answer, value))
+        wanted = [float(number) for number in wanted]
+        return rounded(given, wanted, share) and not np.isclose(given, wanted, rtol=1e-9, atol=0).all()
+    return False
+
+
+def _doubtful(answer: Any, expected: Expected) -> bool:
+    """Whether a right answer has so few digits that it could as well be the rounded result of a listed mistake."""
+    wrong = (value for value, *_ in expected.mistakes if not same(value, expected.right, expected))
+    return _rounds_to(answer, expected.right) and any(_rounds_to(answer, value) for value in wrong)
 
 
 def same(answer: Any, right: Any, expected: Expected) -> bool:
@@ -192,15 +227,16 @@ def same(answer: Any, right: Any, expected: Expected) -> bool:
     return bool(_close(a, r, expected).all()) or rounded([answer], [right])
 
 
-def rounded(answers: Sequence[Any], right: Sequence[Any]) -> bool:
+def rounded(answers: Sequence[Any], right: Sequence[Any], share: float = 0.01) -> bool:
     """Whether single numbers are the right ones, rounded as people read them off a table: all to the same decimal place.
 
-    That place must leave an error of 1% or less of the largest one, so that 10 is not taken for 10.19. A half may go up or down.
+    That place must leave an error of `share` or less of the largest one, so that 10 is not taken for 10.19. A half may go up
+    or down.
     """
     if len(answers) != len(right) or not all(isinstance(number, (int, float)) for number in (*answers, *right)):
         return False
     places = max(len(f"{answer}".partition(".")[2].removesuffix("0")) for answer in answers)
-    if 0.5 * 10.0**-places > 0.01 * max(map(abs, right)):
+    if 0.5 * 10.0**-places > share * max(map(abs, right)):
         return False
     return all(a in (round(r - 1e-9, places), round(r + 1e-9, places)) for a, r in zip(answers, right, strict=True))
 

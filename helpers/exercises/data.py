@@ -38,7 +38,7 @@ QUESTIONS = {
 }
 
 STEP = Step("01_data_loading", ("データの読み込み", "Data loading"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

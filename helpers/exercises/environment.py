@@ -19,7 +19,7 @@ QUESTIONS = {
 }
 
 STEP = Step("00_start_here", ("はじめに", "Start here"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

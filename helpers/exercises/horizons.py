@@ -56,7 +56,7 @@ QUESTIONS = {
 }
 
 STEP = Step("07_many_steps", ("何期も先を予測する", "Many steps"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

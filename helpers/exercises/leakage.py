@@ -42,7 +42,7 @@ QUESTIONS = {
 }
 
 STEP = Step("11_leakage", ("リーク", "Leakage"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

@@ -1,5 +1,6 @@
 """Step 15: what is asked before its results, and what its exercises expect."""
 
+from collections.abc import Sequence
 from math import ceil
 
 import pandas as pd
@@ -43,7 +44,7 @@ QUESTIONS = {
 }
 
 STEP = Step("15_many_machines", ("多くのマシンで", "Many machines"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 def needed_hours(refits: int, per_refit: float, per_trial: float, cores: int, refits_per_job: int) -> float:
@@ -54,35 +55,42 @@ def needed_hours(refits: int, per_refit: float, per_trial: float, cores: int, re
 
 @STEP.exercise
 def large_model(refits: int, per_trial: float) -> Expected:
-    """Write: the hours of 256 cores with one write per refit, when a refit takes a minute."""
-    right = needed_hours(refits, 60, per_trial, 256, 1)
+    """Write: the hours with one write per refit, when a refit takes a minute, of 256 cores and of 4,096.
+
+    Of both, because with 256 cores the writes add less than a thousandth, which no rounded answer shows.
+    """
+
+    def of(per_refit: float, cores: Sequence[int] = (256, 4096), unit: float = 1) -> tuple[float, float]:
+        return tuple(unit * needed_hours(refits, per_refit, per_trial, number, 1) for number in cores)
+
+    right = of(60)
     mistakes = [
         (
-            needed_hours(refits, 60, per_trial, 1, 1),
-            "1 コアの時間です。256 コアで分担します。",
-            "This is the time of one core. Share it between 256.",
+            of(60, (1, 1)),
+            "1 コアの時間です。256 コアと 4,096 コアで分担します。",
+            "These are times of one core. Share it between 256, and between 4,096.",
         ),
         (
-            refits * 60 / 3600,
-            "書き込みがほとんど入っていない、1 コアの時間です。256 コアで分担します。",
-            "This is the time of one core, with hardly any writes. Share it between 256.",
+            tuple(refits * 60 / cores / 3600 for cores in (256, 4096)),
+            "書き込みの時間が入っていません。hours を使い、学習 1 回ごとに書き込みます。",
+            "The time of writes is not in this. Use hours, with one write per refit.",
         ),
         (
-            refits * 60 / 256 / 3600,
-            "書き込みの時間が、ほとんど入っていません。hours を使い、学習 1 回ごとに書き込みます。",
-            "Hardly any time of writes is in this. Use hours, with one write per refit.",
+            tuple(refits * (60 + per_trial) / cores / 3600 for cores in (256, 4096)),
+            "書き込みも、コアの数で分担したことになっています。書き込みの順番待ちの列は 1 つなので、コアを増やしても短くなりません。hours を使ってください。",
+            "By this the cores share the writes too. But these stand in one queue, which more cores do not shorten: use hours.",
         ),
-        (right * 3600, "これは秒です。時間に直してください。", "These are seconds. Turn them into hours."),
-        (right * 60, "これは分です。時間に直してください。", "These are minutes. Turn them into hours."),
+        (of(60, unit=3600), "これは秒です。時間に直してください。", "These are seconds. Turn them into hours."),
+        (of(60, unit=60), "これは分です。時間に直してください。", "These are minutes. Turn them into hours."),
         (
-            needed_hours(refits, 1, per_trial, 256, 1),
+            of(1),
             "書き込みの順番待ちだけで決まる時間です。per_refit は、1 分を秒で表した値ですか。",
-            "This is the time of the queue of writes alone. Is per_refit a minute, in seconds?",
+            "These are times of the queue of writes alone. Is per_refit a minute, in seconds?",
         ),
         (
-            needed_hours(refits, 60, per_trial, 16, 1),
-            "16 コアの時間です。256 コアで計算してください。",
-            "This is the time of 16 cores. Compute it for 256.",
+            right[::-1],
+            "2 つの値が入れかわっています。256 コアが先です。",
+            "The two values have changed places: 256 cores come first.",
         ),
     ]
     return Expected(right, mistakes)

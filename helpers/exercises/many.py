@@ -61,7 +61,7 @@ QUESTIONS = {
 }
 
 STEP = Step("10_many_series", ("多くの系列で学習する", "Many series"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

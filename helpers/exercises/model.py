@@ -45,7 +45,7 @@ QUESTIONS = {
 }
 
 STEP = Step("03_model", ("モデル", "Model"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

@@ -45,7 +45,7 @@ QUESTIONS = {
 }
 
 STEP = Step("13_amazon_project", ("プロジェクト", "A project of your own"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise
@@ -200,17 +200,28 @@ def double(model: nn.Module) -> None:
 def kept_weights() -> Expected:
     """Find the bug: the best weights are kept without a copy."""
 
-    def run(model, epoch, losses, better=lambda loss, best: loss < best, copied=True, late=True, start=float("inf")):
+    def run(model, epoch, losses, better=lambda loss, best: loss < best, late=True, start=float("inf")):
         best, kept = start, None
         for loss in losses:
             before = model.weight.detach().clone()
             epoch(model)
             if better(loss, best):
-                best, kept = loss, (model.weight.detach().clone() if copied else model.weight) if late else before
-        return kept.detach().clone()
+                best, kept = loss, model.weight.detach().clone() if late else before
+        return kept
 
     def as_given(model, epoch, losses):
-        return run(model, epoch, losses, copied=False)
+        for _ in losses:
+            epoch(model)
+        return model.weight  # what the reference that was kept shows in the end
+
+    def copied_late(model, epoch, losses):
+        return as_given(model, epoch, losses).detach().clone()
+
+    def living(model, epoch, losses):
+        kept = run(model, epoch, losses)
+        with torch.no_grad():
+            model.weight.copy_(kept)
+        return model.weight
 
     def epoch_before(model, epoch, losses):
         return run(model, epoch, losses, late=False)
@@ -226,6 +237,16 @@ def kept_weights() -> Expected:
             as_given,
             "まだ、最後のエポックの重みが返ります。kept は、損失がそれまでで最小のときにだけ変わりますか。そのあとのエポックでも、そのままですか。",
             "It still returns the weights of the last epoch. Does kept change only at the smallest loss so far, and stay as it is after that?",
+        ),
+        (
+            copied_late,
+            "写しを作るのが遅すぎます。返すときには、重みはもう最後のエポックのものです。損失が最小になったときに写します。",
+            "The copy is made too late: when it is returned, the weights are those of the last epoch. Copy at the smallest loss.",
+        ),
+        (
+            living,
+            "値は合っていますが、返ってくるのはモデルの重みそのものです。もう 1 エポック学習すると、返した値も変わります。写しを返してください。",
+            "The values are right, but what comes back is the model's own weights: one more epoch changes them too. Return a copy.",
         ),
         (
             epoch_before,
@@ -261,7 +282,7 @@ def kept_weights() -> Expected:
         "state_dict() の中身は重みそのものなので、学習が進むと一緒に動きます。残したいものは複製します。",
         "What state_dict() holds are the weights themselves, which move with training. Copy what is to be kept.",
     )
-    return Expected(run, mistakes, inputs, found)
+    return Expected(run, mistakes, inputs, found, afterwards=lambda model, epoch, losses: epoch(model))
 
 
 @STEP.exercise
@@ -279,6 +300,11 @@ def one_number(train: tuple, validation: tuple, test: tuple) -> Expected:
     def in_prices(part: tuple) -> float:
         (x_train, t_train), (x, t) = train, part
         return float(skill(t, x[:, -1] + (t_train - x_train[:, -1]).mean(dim=0), x[:, -1].expand_as(t)))
+
+    def by_step(part: tuple) -> float:
+        x, t = part
+        y = x[:, -1] * (1 + learned)
+        return float(np.mean([skill(t[:, step], y[:, step], x[:, -1, 0]) for step in range(t.shape[1])]))
 
     def both(score: Callable[[tuple], float]) -> tuple[float, float]:
         return score(validation), score(test)
@@ -305,6 +331,26 @@ def one_number(train: tuple, validation: tuple, test: tuple) -> Expected:
             both(in_prices),
             "価格の差を平均しています。価格の水準が違う部分では、割合で測ります。",
             "You average differences of prices. Where the level of prices differs, measure changes as a ratio.",
+        ),
+        (
+            both(lambda part: scored(changes(train).median(dim=0).values, part)),
+            "変化の割合の中央値を使っています。平均（mean）を使ってください。",
+            "You use the median of the relative changes. Use their mean.",
+        ),
+        (
+            both(lambda part: scored((train[1] / train[0][:, -1]).log().mean(dim=0).exp() - 1, part)),
+            "対数をとって平均しています。変化の割合 `t / x[:, -1] - 1` を、そのまま平均してください。",
+            "You average logarithms. Average the relative changes `t / x[:, -1] - 1` themselves.",
+        ),
+        (
+            both(lambda part: scored(train[1].mean(dim=0) / train[0][:, -1].mean() - 1, part)),
+            "価格を平均してから比をとっています。先に窓ごとの変化の割合を求め、それを平均します。",
+            "You average prices before taking the ratio. First find the relative change of each window, then average.",
+        ),
+        (
+            both(by_step),
+            "期ごとのスキルを平均しています。全部の期の誤差をまとめて、1 つのスキルを求めます。",
+            "You average the skill of each step. Take all steps together and compute one skill.",
         ),
         (
             both(lambda part: scored(changes(train).abs().mean(dim=0), part)),

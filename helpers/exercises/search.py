@@ -44,7 +44,7 @@ QUESTIONS = {
 }
 
 STEP = Step("12_backtest_and_search", ("バックテストと探索", "Backtest and search"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise
@@ -246,44 +246,95 @@ def choose(strengths: Sequence[float]) -> Expected:
 
 @STEP.exercise
 def remains(spreads: Sequence[float], noise: float) -> Expected:
-    """Study: the share of the gain by choosing that remains on the test part.
+    """Study: a function for the share of the gain by choosing that remains on the test part.
 
     For normal worth of variance s² and noise of variance n², the worth expected of a skill is that skill times
-    s² / (s² + n²): the regression of the one on the other.
+    s² / (s² + n²): the regression of the one on the other. So in the reader's simulation the mean of the ratios comes to
+    the same share as the ratio of the means, and no number from there can tell them apart. Few settings can.
     """
-    s = np.asarray(spreads, dtype=float)
-    share = s**2 / (s**2 + noise**2)
-    largest = 2.5076  # the mean of the largest of 100 standard normal numbers
-    gain = largest * np.sqrt(s**2 + noise**2)
+
+    def gains(validation, test, choose=np.argmax):
+        rows, best = np.arange(len(validation)), choose(validation, axis=1)
+        return validation[rows, best], test[rows, best]
+
+    def share(validation, test):
+        before, after = gains(validation, test)
+        return after.mean() / before.mean()
+
+    def mean_of_ratios(validation, test):
+        before, after = gains(validation, test)
+        return (after / before).mean()
+
+    def best_on_each(validation, test):
+        return test.max(axis=1).mean() / validation.max(axis=1).mean()
+
+    def chosen_on_test(validation, test):
+        return 1 / share(test, validation)
+
+    def worst(validation, test):
+        before, after = gains(validation, test, np.argmin)
+        return after.mean() / before.mean()
+
+    def best_of_all(validation, test):
+        best = validation.mean(axis=0).argmax()
+        return test[:, best].mean() / validation[:, best].mean()
+
     mistakes = [
         (
-            tuple(share[::-1]),
-            "3 つの値の並びが逆か、失われる割合になっています。spreads の順に、残る割合を答えてください。",
-            "The three values are in reverse order, or they are the shares lost. Answer in the order of spreads with what remains.",
+            mean_of_ratios,
+            "回ごとの比を平均しています。検証部分のスキルが 0 に近い回で、比が極端な値になります。先に平均し、それから比をとります。",
+            "You average the ratio of each repetition, which runs wild where the skill on the validation part is near 0. Average first, then take the ratio.",
         ),
         (
-            tuple(s / (s + noise)),
-            "spread ÷ (spread + NOISE) になっています。どちらも分散ではなく標準偏差です。その乱数を作って、増えたスキルの比を調べてください。",
-            "That is spread / (spread + NOISE). Both are standard deviations, not variances: draw such numbers and look at the ratio of the gains.",
+            best_on_each,
+            "テスト部分でも、最良のものを選び直しています。検証部分で選んだものを、そのままテスト部分で採点します。",
+            "You choose again on the test part. Score there what was chosen on the validation part.",
         ),
         (
-            tuple(gain),
+            chosen_on_test,
+            "テスト部分で選んでいます。テスト部分は、選ぶのに使いません。",
+            "You choose on the test part, which must not be used for choosing.",
+        ),
+        (
+            worst,
+            "いちばん悪いものを選んでいます。スキルは大きいほど良い値です。",
+            "You choose the worst one. A larger skill is a better one.",
+        ),
+        (
+            best_of_all,
+            "すべての回で同じ設定を選んでいます。1 行が 1 回なので、行ごとに選びます（axis=1）。",
+            "You choose one setting for all repetitions. A row is a repetition: choose in each (axis=1).",
+        ),
+        (
+            lambda validation, test: gains(validation, test)[0].mean(),
             "これは、検証部分で増えたスキルです。テスト部分で増えたスキルを、これで割ってください。",
             "This is the gain on the validation part. Divide the gain on the test part by it.",
         ),
         (
-            tuple(gain * share),
+            lambda validation, test: gains(validation, test)[1].mean(),
             "これは、テスト部分で増えたスキルです。検証部分で増えたスキルで割って、割合にしてください。",
             "This is the gain on the test part. Divide it by that on the validation part to get a share.",
         ),
         (
-            (1.0, 1.0, 1.0),
-            "何も失われていません。検証部分のスキルだけで選び、テスト部分には別の雑音を加えていますか。",
-            "By this nothing is lost. Do you choose by the skill on the validation part alone, and has the test part noise of its own?",
+            lambda validation, test: 1 / share(validation, test),
+            "比が逆さまです。テスト部分で増えたスキルを、検証部分で増えたスキルで割ります。",
+            "The ratio is upside down. Divide the gain on the test part by that on the validation part.",
+        ),
+        (
+            lambda validation, test: 1 - share(validation, test),
+            "これは、失われる割合です。残る割合を返してください。",
+            "This is the share lost. Return what remains.",
         ),
     ]
     found = (
         "実力の差がばらつきより小さいときは、選んで増えたスキルの大部分が残りません。同じくらいなら、半分が残ります。",
         "Where worth differs less than the noise, most of the gain by choosing does not remain. Where they are alike, half of it does.",
     )
-    return Expected(tuple(share), mistakes, found=found, tolerance=0.1)
+    random = np.random.default_rng(0)
+
+    def drawn(spread: float, repetitions: int, settings: int) -> tuple[np.ndarray, np.ndarray]:
+        worth = random.normal(0, spread, (repetitions, settings))
+        return worth + random.normal(0, noise, worth.shape), worth + random.normal(0, noise, worth.shape)
+
+    few = np.array([[0.1, -0.3, 0.2], [0.01, -0.1, -0.2]]), np.array([[0.05, 0.3, 0.04], [0.03, 0.0, -0.1]])
+    return Expected(share, mistakes, [few, *(drawn(spread, 50, 4) for spread in spreads)], found)

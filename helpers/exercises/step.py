@@ -9,14 +9,15 @@ from IPython import get_ipython
 from IPython.display import display, update_display
 
 from helpers.exercises import memory
-from helpers.exercises.checking import UNCHECKED, UNFILLED, Expected, judge, unfilled
+from helpers.exercises.checking import OVERWRITTEN, UNCHECKED, UNFILLED, Expected, judge, unfilled
+from helpers.exercises.made import Made
 from helpers.exercises.question import Ask, Both, Question
 from helpers.language import check_choice, say, text
 from helpers.language.tables import spans
 
 
 class Step:
-    """One step's part: `ask`, `recall`, `check` and `progress` are what its notebook and its sheet call.
+    """One step's part: `ask`, `recall`, `check`, `progress` and `remember` are what its notebook and its sheet call.
 
     name: of the notebook, such as "05_validation". title: Japanese and English. questions: name -> Question. Exercises
     are added by the decorator `exercise`, on a function that takes the reader's variables and returns what is Expected.
@@ -26,6 +27,7 @@ class Step:
         self.name, self.title, self.questions = name, title, questions
         self.exercises: dict[str, Callable[..., Expected]] = {}
         self._found: dict[str, Any] = {}  # question -> the value it was recalled with
+        self._made = Made({})
 
     def exercise(self, expected: Callable[..., Expected]) -> Callable[..., Expected]:
         """Make a function the exercise of its name."""
@@ -51,6 +53,10 @@ class Step:
         self._found[name] = value
         display(self._taken_up(name), display_id=f"lstm-recall-{self.name}-{name}")
 
+    def remember(self, variables: dict[str, Any]) -> None:
+        """Keep copies of a sheet's variables, its globals(), as the set-up has made them: `check` sees which have changed."""
+        self._made = Made(variables)
+
     def check(self, name: str, answer: Any, *variables: Any) -> None:
         """Say whether the answer to the exercise of this name is right, or what is wrong with it.
 
@@ -59,6 +65,9 @@ class Step:
         check_choice("name", name, self.exercises)
         if unfilled(answer):
             say(*UNFILLED)
+            return
+        if changed := self._made.changed(variables):
+            say(*(words.format(name=changed) for words in OVERWRITTEN))
             return
         try:
             expected = self.exercises[name](*variables)

@@ -56,7 +56,7 @@ QUESTIONS = {
 }
 
 STEP = Step("04_training_loop", ("学習ループ", "Training loop"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

@@ -49,7 +49,7 @@ QUESTIONS = {
 }
 
 STEP = Step("08_uncertainty", ("不確かさ", "Uncertainty"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

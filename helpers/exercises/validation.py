@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor
 
 from helpers.data import generate, load_prices
@@ -67,37 +68,56 @@ QUESTIONS = {
 ALL, EARLY, LATE = slice(None), slice(None, -1), slice(1, None)  # days: all, but the last, but the first
 
 STEP = Step("05_validation", ("検証", "Validation"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise
-def sine(actual: np.ndarray, y: np.ndarray) -> Expected:
-    """Observe: the best lag of the forecasts of a sine wave."""
-    if not np.allclose(actual, load_prices("sine")["Close"][-len(actual) :]):
+def sine(actual: np.ndarray, y: np.ndarray, actual_sine: np.ndarray, y_sine: np.ndarray) -> Expected:
+    """Observe: the best lags of the forecasts of the reader's series and of a sine wave.
+
+    Both, because on the sine wave alone the arguments of lag_profile may change places and the best lag stays 0.
+    """
+    if not np.allclose(actual_sine, load_prices("sine")["Close"][-len(actual_sine) :]):
         raise ValueError("actual_sine")
-    profile = lag_profile(actual, y)
+    profiles = [lag_profile(actual, y), lag_profile(actual_sine, y_sine)]
+    own, wave = (profile.idxmin() for profile in profiles)
     mistakes = [
         (
-            profile.idxmax(),
+            (lag_profile(y, actual).idxmin(), lag_profile(y_sine, actual_sine).idxmin()),
+            "`lag_profile` の引数が入れかわっています。実際の価格が先、予測があとです。",
+            "The arguments of `lag_profile` have changed places: the actual prices come first, then the forecasts.",
+        ),
+        (
+            (wave, own),
+            "2 つの値が入れかわっています。自分の系列のラグが先、正弦波のラグがあとです。",
+            "The two values have changed places: the lag of your series comes first, then that of the sine wave.",
+        ),
+        (
+            tuple(profile.idxmax() for profile in profiles),
             "それは、RMSE が最も大きいラグです。最良のラグでは、RMSE が最も小さくなります。",
-            "That is the lag with the largest RMSE. At the best lag the RMSE is smallest.",
+            "Those are the lags with the largest RMSE. At the best lag the RMSE is smallest.",
         ),
         (
-            profile.min(),
+            tuple(profile.min() for profile in profiles),
             "それは、最小の RMSE そのものです。その RMSE になる k を答えてください。",
-            "That is the smallest RMSE itself. Answer with the k at which it is reached.",
+            "Those are the smallest RMSE themselves. Answer with the k at which each is reached.",
         ),
         (
-            profile.idxmin() + 1,
-            "k を 1 から数えたか、別の系列の表を読んだ値です。正弦波の表の左の列を読んでください。0 が同じ日です。",
-            "Either k is counted from 1, or another series' table is read. Read the left column of the sine's: 0 is the same day.",
+            (own + 1, wave + 1),
+            "k を 1 から数えています。表の左の列が k で、0 が同じ日です。",
+            "You count k from 1. The left column of the table is k: 0 is the same day.",
+        ),
+        (
+            (own, own),
+            "2 つめも、自分の系列の表の値です。`actual_sine` と `y_sine` の表を読んでください。",
+            "The second is read off the table of your own series too. Read that of `actual_sine` and `y_sine`.",
         ),
     ]
     found = (
         "正弦波では、過去の値から次の変化が決まるので、予測は遅れません。",
         "In a sine wave the past values determine the next change, so the forecast does not lag.",
     )
-    return Expected(profile.idxmin(), mistakes, found=found)
+    return Expected((own, wave), mistakes, found=found)
 
 
 @STEP.exercise
@@ -297,51 +317,102 @@ def too_good(series: pd.Series, window: int) -> Expected:
 
 @STEP.exercise
 def out_of_range(actual: np.ndarray, y: np.ndarray, naive: np.ndarray, t_train: Tensor) -> Expected:
-    """Study: the skill on days within and outside the range of the training targets."""
-    low, high = t_train.min().item(), t_train.max().item()
-    within = (actual >= low) & (actual <= high)
+    """Study: a function for the skill on days within and outside the range of the training targets.
 
-    def of(rows: np.ndarray) -> float:
+    On the random walk all days outside lie below the range. In the other inputs some lie above it too, and values fall
+    on the ends of the range.
+    """
+    if not np.allclose(actual, load_prices("random_walk")["Close"][-len(actual) :]):
+        raise ValueError("actual_walk")
+
+    def inside(prices: np.ndarray, t_train: Tensor) -> np.ndarray:
+        return (prices >= t_train.min().item()) & (prices <= t_train.max().item())
+
+    def of(actual: np.ndarray, y: np.ndarray, naive: np.ndarray, rows: np.ndarray) -> float:
         return skill(actual[rows], y[rows], naive[rows]) if rows.any() else np.nan
 
-    def squares(rows: np.ndarray) -> float:
-        return 1 - (1 - of(rows)) ** 2
+    def both(actual, y, naive, t_train, days=inside, score=of):
+        within = days(actual, t_train)
+        return score(actual, y, naive, within), score(actual, y, naive, ~within)
 
-    everywhere = rmse(actual, naive)
-    of_all = (
-        1 - rmse(actual[within], y[within]) / everywhere if within.any() else np.nan,
-        1 - rmse(actual[~within], y[~within]) / everywhere if (~within).any() else np.nan,
-    )
-    by_the_forecast = (y >= low) & (y <= high)
+    def changed_places(actual, y, naive, t_train):
+        return both(actual, y, naive, t_train)[::-1]
+
+    def above_only(actual, y, naive, t_train):
+        return both(actual, y, naive, t_train, lambda prices, t_train: prices <= t_train.max().item())
+
+    def below_only(actual, y, naive, t_train):
+        return both(actual, y, naive, t_train, lambda prices, t_train: prices >= t_train.min().item())
+
+    def strictly(actual, y, naive, t_train):
+        return both(
+            actual, y, naive, t_train,
+            lambda prices, t_train: (prices > t_train.min().item()) & (prices < t_train.max().item()),
+        )  # fmt: skip
+
+    def by_the_forecast(actual, y, naive, t_train):
+        return both(actual, y, naive, t_train, lambda prices, t_train: inside(y, t_train))
+
+    def naive_of_all(actual, y, naive, t_train):
+        def score(actual, y, baseline, rows):
+            return 1 - rmse(actual[rows], y[rows]) / rmse(actual, baseline)
+
+        return both(actual, y, naive, t_train, score=score)
+
+    def squares(actual, y, naive, t_train):
+        return tuple(1 - (1 - value) ** 2 for value in both(actual, y, naive, t_train))
+
+    def errors(actual, y, naive, t_train):
+        return both(actual, y, naive, t_train, score=lambda actual, y, naive, rows: rmse(actual[rows], y[rows]))
+
     mistakes = [
         (
-            (of(~within), of(within)),
-            "2 つの値が入れかわっています。先に、範囲の中の日のスキルを答えます。",
+            changed_places,
+            "2 つの値が入れかわっています。先に、範囲の中の日のスキルを返します。",
             "The two values have changed places: the skill on days within the range comes first.",
         ),
         (
-            of_all,
+            below_only,
+            "最小値しか見ていません。最大値より上の日も、範囲の外です。この系列にはなくても、ほかの系列にはあります。",
+            "Only the smallest target is looked at. Days above the largest are outside too; other series have some, though this one has none.",
+        ),
+        (
+            above_only,
+            "最大値しか見ていません。最小値より下の日も、範囲の外です。",
+            "Only the largest target is looked at. Days below the smallest are outside too.",
+        ),
+        (
+            strictly,
+            "最小値や最大値にちょうど等しい日を、範囲の外にしています。等しい日は、範囲の中に数えます。",
+            "You put days that exactly equal the smallest or the largest target outside. They lie within the range.",
+        ),
+        (
+            naive_of_all,
             "ナイーブ予測の RMSE を、すべての日で計算しています。選んだ日だけで、両方の RMSE を求めます。",
             "You take the naive forecast's RMSE over all days. Compute both RMSE on the chosen days only.",
         ),
         (
-            (of(by_the_forecast), of(~by_the_forecast)),
-            "予測 y_walk の値で日を選んでいます。実際の価格 actual_walk が範囲の中にあるかどうかで選びます。",
-            "You choose the days by the forecast y_walk. Choose them by whether actual_walk lies in the range.",
+            by_the_forecast,
+            "予測 y の値で日を選んでいます。実際の価格 actual が範囲の中にあるかどうかで選びます。",
+            "You choose the days by the forecast y. Choose them by whether actual lies in the range.",
         ),
         (
-            (squares(within), squares(~within)),
+            squares,
             "平方根をとる前の、平均二乗誤差の比を使っています。スキルは RMSE の比で求めます。",
             "You use mean squared errors, before the square root. The skill is made from RMSE.",
         ),
         (
-            (rmse(actual[within], y[within]), rmse(actual[~within], y[~within])),
+            errors,
             "これは RMSE です。同じ日のナイーブ予測の RMSE と比べて、スキルにしてください。",
             "These are RMSE. Compare them with the naive forecast's on the same days to get the skill.",
         ),
-    ]  # fmt: skip
+    ]
     found = (
         "LSTM の隠れ状態は −1 から 1 までなので、学習部分の範囲の外では出力が追いつきません。ステップ 06 では、水準のかわりに変化を予測します。",
         "An LSTM's hidden state lies between −1 and 1, so its output cannot follow outside the training range. Step 06 forecasts changes instead.",
     )
-    return Expected((of(within), of(~within)), mistakes, found=found)
+    random = np.random.default_rng(0)
+    prices = 100 + 3 * random.normal(size=60).cumsum()
+    targets = torch.tensor(np.sort(prices)[[15, 20, 30, 45]][:, None])  # two of the prices are its ends
+    inputs = [(actual, y, naive, t_train), (prices[1:], prices[:-1] + random.normal(size=59), prices[:-1], targets)]
+    return Expected(both, mistakes, inputs, found)

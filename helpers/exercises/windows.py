@@ -35,7 +35,7 @@ QUESTIONS = {
 }
 
 STEP = Step("02_windowing", ("窓を切り出す", "Windowing"), QUESTIONS)
-ask, recall, check, progress = STEP.ask, STEP.recall, STEP.check, STEP.progress
+ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP.progress, STEP.remember
 
 
 @STEP.exercise

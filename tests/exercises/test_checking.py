@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.exercises.checking import CORRECT, UNFILLED, Expected, judge
+from helpers.exercises.checking import COARSE, CORRECT, OVERWRITTEN, UNFILLED, Expected, judge
 from helpers.exercises.step import Step
 from helpers.language import check_whole
 
@@ -259,3 +259,69 @@ def test_an_error_where_an_array_is_expected_is_said():
     expected = Expected(lambda n: np.arange(n), [], [(3,), (4,)])
     judged, (ja, en) = judge(lambda n: 1 / 0, expected)
     assert not judged and "ZeroDivisionError" in ja and "It raised an error: ZeroDivisionError" in en
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "wrong"),
+    [
+        (326, 325.68, 325.52),  # both round to it
+        ((0.024, -0.047), (0.0237, -0.0471), (0.3, 0.4)),  # off by more than a hundredth of the larger
+        (10, 10.19, 5),
+    ],
+)
+def test_a_number_with_too_few_digits_to_tell_it_from_a_mistake_is_asked_for_more(answer, right, wrong):
+    assert judge(answer, Expected(right, [(wrong, *NAMED)])) == (False, COARSE)
+    assert judge(right, Expected(right, [(wrong, *NAMED)])) == (True, CORRECT)
+    assert judge(wrong, Expected(right, [(wrong, *NAMED)])) == (False, NAMED)
+
+
+def test_what_a_function_gives_must_last_where_the_exercise_says_so():
+    def given(copied):
+        return lambda values: values.clone() if copied else values
+
+    expected = Expected(
+        given(True), [(given(False), *NAMED)], [(torch.ones(2),)], afterwards=lambda values: values.add_(1)
+    )
+    assert judge(given(True), expected) == (True, CORRECT)
+    assert judge(given(False), expected) == (False, NAMED)
+    assert judge(given(False), Expected(given(True), [], [(torch.ones(2),)])) == (True, CORRECT)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("prices = prices[:-1]", "prices"),
+        ("prices[0] = 7", "prices"),
+        ("table.iloc[0, 0] = 9.0", "table"),
+        ("x = x[:1]", "x"),
+        ("x += 1", "x"),
+        ("prices = table['a'].to_numpy()", "prices"),
+        ("later = TEST", ""),
+        ("parts['test'] = parts['train']", "parts['test']"),
+        ("TEST = 7", "TEST"),
+        ("prices = 'text'", "prices"),
+        ("y = prices.copy()", ""),
+        ("prices = prices.copy()", ""),
+        ("prices = torch.tensor(prices)", ""),
+        ("x = x.numpy()", ""),
+        ("prices = pd.Series(prices)", ""),
+    ],
+)
+def test_a_variable_of_the_set_up_is_compared_with_what_it_was(code, name, capsys):
+    step = Step("99_test", ("試験", "test"), {})
+
+    @step.exercise
+    def anything(*variables):
+        return Expected(1, [])
+
+    sheet = {"prices": np.arange(4.0), "table": pd.DataFrame({"a": [1.0, 2.0]}), "x": torch.ones(3), "TEST": 100}
+    sheet |= {
+        "parts": {"train": (torch.ones(2), torch.ones(2)), "test": (torch.zeros(2), torch.zeros(2))},
+        "torch": torch,
+        "pd": pd,
+    }
+    step.remember(sheet)
+    exec(code, sheet)
+    step.check("anything", 1, sheet["prices"], sheet["table"], sheet["x"], sheet["TEST"], sheet["parts"]["test"])
+    said = [words.format(name=name) for words in OVERWRITTEN] if name else list(CORRECT)
+    assert capsys.readouterr().out.splitlines() == said

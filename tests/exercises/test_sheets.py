@@ -1,6 +1,7 @@
 """Every sheet in one process: its set-up once, then every folded answer, every listed mistake and every "..." before its check."""
 
 import ast
+import copy
 import importlib
 import re
 from pathlib import Path
@@ -12,7 +13,8 @@ from IPython.display import display
 from minutes import KINDS, STATED, exercises, minutes
 
 from helpers import language
-from helpers.exercises.checking import CORRECT, UNFILLED
+from helpers.exercises.checking import CORRECT, OVERWRITTEN, UNFILLED, judge, rounded
+from helpers.exercises.made import named
 from helpers.exercises.step import steps
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +45,9 @@ def namespace(name):
         SETUPS[name] = {"display": display}  # as in a notebook
         codes = [c.source for c in READ[name].cells if c.cell_type == "code" and c.id.partition("-")[0] not in KINDS]
         exec(TransformerManager().transform_cell("\n".join(codes)), SETUPS[name])  # the first cell knows shell commands
-    return dict(SETUPS[name])
+    variables = dict(SETUPS[name])
+    variables["remember"](variables)  # the copy is what the reader's cells change
+    return variables
 
 
 def folds(name, cell_id):
@@ -97,6 +101,43 @@ def test_every_listed_mistake_is_named_in_both_languages(name, cell_id, capsys, 
 
 
 @pytest.mark.parametrize(("name", "cell_id"), TASKS)
+def test_a_variable_of_the_set_up_that_was_overwritten_is_named(name, cell_id, capsys):
+    _, last, _, arguments = check_line(name, cell_id)
+    made = dict(named(namespace(name)))
+    for overwritten in {argument.replace('"', "'") for argument in arguments[1:]} & set(made):
+        variables = solved(name, cell_id)
+        whole = overwritten.partition("[")[0]
+        variables[whole] = copy.copy(variables[whole])  # a dictionary is shared by all tests
+        exec(f"{overwritten} = {changed(made[overwritten])!r}", variables)
+        capsys.readouterr()
+        exec(last, variables)
+        ja, en = (words.format(name=overwritten) for words in OVERWRITTEN)
+        assert capsys.readouterr().out == f"{ja}\n{en}\n"
+    assert STEPS[name].done()[1] == 0
+
+
+def changed(value):
+    """Another value of the same kind, as code can write it."""
+    return value + 1 if isinstance(value, (int, float)) else "overwritten"
+
+
+@pytest.mark.parametrize(("name", "cell_id"), TASKS)
+def test_a_right_number_rounded_to_a_hundredth_is_accepted(name, cell_id):
+    variables, (_, _, exercise, arguments) = solved(name, cell_id), check_line(name, cell_id)
+    expected = STEPS[name].exercises[exercise](*(eval(argument, variables) for argument in arguments[1:]))
+    right = expected.right if isinstance(expected.right, tuple) else (expected.right,)
+    if expected.inputs or any(isinstance(part, str) for part in right):
+        return
+    right = [float(part) for part in right]
+    for places in range(8):
+        answer = [round(part, places) for part in right]
+        if rounded(answer, right) or answer == right:
+            assert judge(tuple(answer) if isinstance(expected.right, tuple) else answer[0], expected)[0], answer
+            return
+    raise AssertionError("no rounding is accepted")
+
+
+@pytest.mark.parametrize(("name", "cell_id"), TASKS)
 def test_as_it_stands_a_sheet_says_that_nothing_is_filled_in_or_that_the_bug_is_there(name, cell_id, capsys):
     variables, (body, last, exercise, arguments) = namespace(name), check_line(name, cell_id)
     exec(body, variables)
@@ -134,7 +175,7 @@ def test_no_expected_value_is_in_a_sheet(name):
     imported = re.findall(
         r"from helpers\.exercises\S* import (.+)", "\n".join(cell.source for cell in READ[name].cells)
     )
-    assert imported == ["check, progress"]
+    assert imported == ["check, progress, remember"]
 
 
 @pytest.mark.parametrize("name", SHEETS)
