@@ -259,45 +259,85 @@ def too_narrow() -> Expected:
 
 @STEP.exercise
 def unrest(sizes: pd.Series, calibration: int) -> Expected:
-    """Study: the coverage of one fixed margin on calm and on volatile days, told apart by the 20 days before."""
-    days, fixed = sizes[calibration:], margin(sizes[:calibration], 0.8)
+    """Study: a function for the coverage of one fixed margin on calm and on volatile days, told apart by the 20 days before.
 
-    def split(before: pd.Series, around: float = fixed, middle: float | None = None) -> tuple[float, float]:
-        before = before[calibration:]
-        volatile = before > (before.median() if middle is None else middle)
-        inside = days <= around
+    On the Nikkei several mistakes change the two numbers by less than a hundredth; on short series they change more.
+    """
+
+    def days_before(sizes: pd.Series, days: int = 20, shift: int = 1) -> pd.Series:
+        return sizes.rolling(days).mean().shift(shift)
+
+    def split(sizes, calibration, around, recent=days_before, of=lambda before: before > before.median()):
+        days = sizes[calibration:]
+        volatile, inside = of(recent(sizes)[calibration:]), days <= around
         return inside[~volatile].mean(), inside[volatile].mean()
 
-    recent = sizes.rolling(20).mean()
-    right = split(recent.shift(1))
+    def by(**how: Callable) -> Callable:
+        return lambda sizes, calibration, around: split(sizes, calibration, around, **how)
+
+    def margin_of_all(sizes, calibration, around):
+        return split(sizes, calibration, margin(sizes, 0.8))
+
+    def median_of_all(sizes, calibration, around):
+        middle = days_before(sizes).median()
+        return split(sizes, calibration, around, of=lambda before: before > middle)
+
+    def afresh(sizes, calibration, around):
+        return split(
+            sizes, calibration, around, recent=lambda sizes: days_before(sizes[calibration:]).reindex(sizes.index)
+        )
+
+    def outside(sizes, calibration, around):
+        return tuple(1 - coverage for coverage in split(sizes, calibration, around))
+
     mistakes = [
         (
-            right[::-1],
-            "2 つの値が入れかわっています。先に、穏やかな日の被覆率を答えます。",
+            lambda *arguments: split(*arguments)[::-1],
+            "2 つの値が入れかわっています。先に、穏やかな日の被覆率を返します。",
             "The two values have changed places: the coverage of calm days comes first.",
         ),
         (
-            split(recent),
+            by(recent=lambda sizes: days_before(sizes, shift=0)),
             "平均に、その日自身の値動きが入っています。1 日ずらして、前の日までの 20 日にしてください。",
             "The mean includes the move of the day itself. Shift it by a day, to the 20 days up to the day before.",
         ),
         (
-            split(sizes),
+            by(recent=lambda sizes: sizes),
             "その日の値動きの大きさで分けています。予測する時点では、まだ分かりません。",
             "You split by the size of the day's own move, which is not known yet when the forecast is made.",
         ),
         (
-            split(recent.shift(1), margin(sizes, 0.8)),
-            "余白を、すべての日から決めています。余白は、最初の `CALIBRATION` 日だけから決めます。",
-            "You take the margin from all days. It comes from the first `CALIBRATION` days alone.",
+            by(recent=lambda sizes: days_before(sizes, 19)),
+            "平均しているのは 19 日です。前の日までの 20 日を平均してください。",
+            "You average 19 days. Average the 20 up to the day before.",
         ),
         (
-            split(recent.shift(1), middle=recent.shift(1).median()),
-            "中央値に、最初の `CALIBRATION` 日も入っています。残りの日だけで求めてください。",
-            "The first `CALIBRATION` days are in the median too. Find it over the other days alone.",
+            afresh,
+            "残りの日だけで平均を計算しているので、はじめの 20 日に平均がありません。平均してから `[calibration:]` を選びます。",
+            "You compute the mean over the other days alone, so the first 20 of them have none. Average first, then choose `[calibration:]`.",
         ),
         (
-            tuple(1 - coverage for coverage in right),
+            by(of=lambda before: before >= before.median()),
+            "中央値にちょうど等しい日を、荒れた日にしています。荒れた日は、中央値より大きい日です。",
+            "You call a day that exactly equals the median volatile. Volatile days are those above it.",
+        ),
+        (
+            by(of=lambda before: before > before.mean()),
+            "平均を境目にしています。境目は中央値です。",
+            "You split at the mean. Split at the median.",
+        ),
+        (
+            margin_of_all,
+            "余白を、すべての日から決めています。渡された `around` を使ってください。",
+            "You take the margin from all days. Use the `around` that is passed.",
+        ),
+        (
+            median_of_all,
+            "中央値に、最初の `calibration` 日も入っています。残りの日だけで求めてください。",
+            "The first `calibration` days are in the median too. Find it over the other days alone.",
+        ),
+        (
+            outside,
             "これは、外れた割合です。被覆率は、区間に入った割合です。",
             "This is the share outside. The coverage is the share inside.",
         ),
@@ -306,4 +346,10 @@ def unrest(sizes: pd.Series, calibration: int) -> Expected:
         "余白が同じなら、荒れた日ほど外れます。保証されるのは、すべての日の平均です。",
         "With one margin for all, more volatile days fall outside. What is guaranteed is the average of all days.",
     )
-    return Expected(right, mistakes, found=found if right[0] > right[1] else ("", ""))
+    random = np.random.default_rng(1)
+    inputs = [(sizes, calibration, margin(sizes[:calibration], 0.8))]
+    for length, first in ((75, 30), (90, 25)):  # an odd number of days is left: one of them is the median
+        short = pd.Series(random.exponential(np.linspace(1, 2, length)))
+        inputs.append((short, first, margin(short[:first], 0.8)))
+    right = split(*inputs[0])
+    return Expected(split, mistakes, inputs, found if right[0] > right[1] else ("", ""))
