@@ -233,6 +233,7 @@ def rounded(answers: Sequence[Any], right: Sequence[Any], share: float = 0.01) -
     That place must leave an error of `share` or less of the largest one, so that 10 is not taken for 10.19. A half may go up
     or down.
     """
+    answers, right = ([float(str(n)) if isinstance(n, np.floating) else n for n in each] for each in (answers, right))
     if len(answers) != len(right) or not all(isinstance(number, (int, float)) for number in (*answers, *right)):
         return False
     places = max(len(f"{answer}".partition(".")[2].removesuffix("0")) for answer in answers)
