@@ -45,7 +45,7 @@ WORDS = {
         "Made from the JupyterLab notebooks. This is not investment advice.",
     ),
     "stored": (
-        "このサイトは、配布できない株価がない場所で作ったため、図と一部の出力は日本語と英語の併記です。",
+        "株価は配布できないので、保存してある結果を載せています。図と一部の出力は日本語と英語の併記です。",
         "This site was built without the prices that may not be redistributed, so figures and some outputs are in both languages.",
     ),
     "found": ("# か所で見つかりました。", "Found in # places."),

@@ -185,10 +185,10 @@ class Maker:
                      "in the tutorial's folder" if not clone else "get it, and in its folder")  # fmt: skip
         words = pick(
             self.language,
-            f"練習問題は、答えを確かめる仕組みのある JupyterLab で解きます。{first}次のコマンドを実行してください。"
-            "2 つ目は、環境が正しく動くことを確かめます。",
-            f"Exercises are done in JupyterLab, which checks your answers: {first} run the first command below. "
-            "The second one tests that everything works.",
+            f"練習問題は、答えを確かめる仕組みのある JupyterLab で解きます。{first} make lab を実行すると開きます。"
+            "make test は、環境が正しく動くことを確かめます。",
+            f"Exercises are done in JupyterLab, which checks your answers: {first} run make lab. "
+            "make test checks that everything works.",
         )
         return f'<div class="aside"><p>{words}</p><pre>{html.escape(clone)}make lab\nmake test</pre></div>'
 

@@ -199,7 +199,7 @@ def good(report: Report) -> Sentences:
     own = report.rmse / report.best
     if abs(own / report.apparent - 1) < 0.1:
         yield (
-            f"手元の行での成績が、隠した行でも続きました（最良の誤差の {report.apparent:.2f} 倍と {own:.2f} 倍）。",
+            f"手元の行での成績が、隠した行でも続きました（可能な最小の誤差の {report.apparent:.2f} 倍と {own:.2f} 倍）。",
             f"The score on the known rows held on the hidden ones ({report.apparent:.2f} and {own:.2f} times the best error).",
         )
     if report.coverage and report.coverage[1] <= CONFIDENCE <= report.coverage[2]:
@@ -228,14 +228,14 @@ def luck(report: Report) -> Sentences:
     own = report.rmse / report.best
     if report.apparent < 0.9 * own:
         yield (
-            f"手元の行では最良の誤差の {report.apparent:.2f} 倍、隠した行では {own:.2f} 倍でした。手元の行に合わせすぎたか、"
+            f"手元の行では可能な最小の誤差の {report.apparent:.2f} 倍、隠した行では {own:.2f} 倍でした。手元の行に合わせすぎたか、"
             "たくさん試した中から選んだ分です。",
             f"On the known rows the error was {report.apparent:.2f} times the best one, on the hidden rows {own:.2f} times: "
             "fitted too closely, or picked among many tries.",
         )
     if report.look > 1:
         yield (
-            f"この番号の隠した行を開いたのは {report.look} 回目です。開いて直すたびに、成績は偶然で良く見えていきます。",
+            f"この番号の隠した行を開いたのは {report.look} 回目です。開いて直すたびに、成績は偶然だけで良く見えやすくなります。",
             f"This is look {report.look} at the hidden rows of this number. Every change made after a look flatters the score.",
         )
 

@@ -72,7 +72,7 @@ def sine_weights(x: Tensor, t: Tensor) -> Expected:
         ),
         (
             (before, linear.intercept_),
-            "2 つめは切片（`intercept_`）です。重みは、2 つとも `coef_` にあります。",
+            "2 つ目は切片（`intercept_`）です。重みは、2 つとも `coef_` にあります。",
             "The second is the intercept (`intercept_`). Both weights are in `coef_`.",
         ),
         (

@@ -13,7 +13,7 @@ from helpers.exercises.step import Step
 
 QUESTIONS = {
     "first": Question(
-        "移動平均から窓を切り出す 1 つめの例を、成績表はどう判定すると思いますか。",
+        "移動平均から窓を切り出す 1 つ目の例を、成績表はどう判定すると思いますか。",
         "What do you expect the report card to say about the first example, with windows cut from a moving average?",
         [
             ("leak", "リークがある", "there is a leak"),
@@ -26,7 +26,7 @@ QUESTIONS = {
         ],
     ),
     "second": Question(
-        "誤りを直した 2 つめの例は、最良のベースラインに勝つと思いますか。",
+        "誤りを直した 2 つ目の例は、最良のベースラインに勝つと思いますか。",
         "Do you expect the second example, without the mistake, to beat the best baseline?",
         [
             ("won", "勝つ", "it wins"),
@@ -56,27 +56,27 @@ def card(report: Report) -> Expected:
     mistakes = [
         (
             (others.idxmax(), report.rmse / report.best),
-            "1 つめは、誤差がいちばん大きいベースラインです。比べるのは、いちばん小さいものです。",
+            "1 つ目は、誤差がいちばん大きいベースラインです。比べるのは、いちばん小さいものです。",
             "The first is the baseline with the largest error. The one to beat has the smallest.",
         ),
         (
             ("best possible", report.rmse / report.best),
-            "1 つめは、式を知っているときの予測です。ベースラインではありません。",
+            "1 つ目は、式を知っているときの予測です。ベースラインではありません。",
             "The first is the forecast of someone who knows the formula. It is no baseline.",
         ),
         (
             (report.baseline, report.rmse / errors[report.baseline]),
-            "2 つめで、ベースラインの誤差で割っています。可能な最小の誤差で割ります。",
+            "2 つ目で、ベースラインの誤差で割っています。可能な最小の誤差で割ります。",
             "The second is divided by the error of the baseline. Divide by the smallest possible error.",
         ),
         (
             (report.baseline, report.best / report.rmse),
-            "2 つめの比が逆さまです。1 より小さくなるのは、偶然か、未来を使ったときだけです。",
+            "2 つ目の比が逆さまです。1 より小さくなるのは、偶然か、未来を使ったときだけです。",
             "The second ratio is upside down. It is below 1 only by chance, or when the future is used.",
         ),
         (
             (report.baseline, report.rmse),
-            "2 つめは、自分の誤差そのものです。可能な最小の誤差で割ります。",
+            "2 つ目は、自分の誤差そのものです。可能な最小の誤差で割ります。",
             "The second is your error itself. Divide it by the smallest possible one.",
         ),
     ]

@@ -281,7 +281,7 @@ def _difference_in_parts(answer: Any, right: tuple, expected: Expected) -> Words
     for place, (a, r) in enumerate(zip(answer, right, strict=True), 1):
         if not same(a, r, expected):
             ja, en = difference(a, r, expected)
-            return f"{place} つめ: {ja}", f"Value {place}: {en}"
+            return f"{place} つ目: {ja}", f"Value {place}: {en}"
     raise AssertionError("nothing differs")
 
 

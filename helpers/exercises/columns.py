@@ -77,17 +77,17 @@ def levels(relative: pd.DataFrame, ahead: int) -> Expected:
         ),
         (
             (inner["low coverage"], inner["width"]),
-            "1 つめは、安値だけの被覆率です。安値と高値の両方が中にあった日の割合（coverage）を読んでください。",
+            "1 つ目は、安値だけの被覆率です。安値と高値の両方が中にあった日の割合（coverage）を読んでください。",
             "The first is the coverage of the low alone. Read the share of days on which both stayed inside: coverage.",
         ),
         (
             (inner["high coverage"], inner["width"]),
-            "1 つめは、高値だけの被覆率です。安値と高値の両方が中にあった日の割合（coverage）を読んでください。",
+            "1 つ目は、高値だけの被覆率です。安値と高値の両方が中にあった日の割合（coverage）を読んでください。",
             "The first is the coverage of the high alone. Read the share of days on which both stayed inside: coverage.",
         ),
         (
             (inner["pinball"], inner["width"]),
-            "1 つめはピンボール損失です。被覆率（coverage）の行を読んでください。",
+            "1 つ目はピンボール損失です。被覆率（coverage）の行を読んでください。",
             "The first is the pinball loss. Read the row of the coverage.",
         ),
     ]

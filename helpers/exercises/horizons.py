@@ -25,9 +25,9 @@ QUESTIONS = {
         "44 個の値全体の R2 は、先の 14 日だけの R2 と比べてどうなると思いますか。",
         "How will R2 on all 44 targets compare with R2 on the 14 days ahead alone?",
         [
-            (lambda difference: difference > 0.01, "全体の方が高い", "higher on all 44"),
+            (lambda difference: difference > 0.01, "全体のほうが高い", "higher on all 44"),
             (lambda difference: difference >= -0.01, "ほとんど同じ", "about the same"),
-            (lambda difference: difference < -0.01, "全体の方が低い", "lower on all 44"),
+            (lambda difference: difference < -0.01, "全体のほうが低い", "lower on all 44"),
         ],
     ),
     "target": Question(
@@ -326,7 +326,7 @@ def farther(actual: Tensor, y: Tensor, naive: Tensor) -> Expected:
         ),
         (
             (of(1), of(-1)),
-            "1 つめは 2 期先です。1 期先は、最初の列（0 番）にあります。",
+            "1 つ目は 2 期先です。1 期先は、最初の列（0 番）にあります。",
             "The first is two steps ahead. One step ahead is in the first column, number 0.",
         ),
         (

@@ -320,7 +320,7 @@ def short_horizon(apparent: Callable[[str, int], float]) -> Expected:
         (tuple(without), "これは、リークなしの成績です。", "These are the scores without a leak."),
         (
             (with_leak[0] - without[1], rise[1]),
-            "1 つめで、ホライズン 20 のリークなしと比べています。同じホライズンどうしを比べます。",
+            "1 つ目で、ホライズン 20 のリークなしと比べています。同じホライズンどうしを比べます。",
             "The first one is compared with the horizon of 20 without a leak. Compare the same horizons.",
         ),
         (

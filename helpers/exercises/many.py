@@ -269,12 +269,12 @@ def two_means(walk: dict[str, pd.DataFrame], scale: pd.Series) -> Expected:
         ),
         (
             (skill(pooled), skill(lambda squares: (squares.mean() ** 0.5).mean())),
-            "2 つめは、駐車場ごとの RMSE の平均です。`scale` で割ってから平均してください。",
+            "2 つ目は、駐車場ごとの RMSE の平均です。`scale` で割ってから平均してください。",
             "The second averages the RMSE of the car parks. Divide by `scale` before averaging.",
         ),
         (
             (skill(pooled), 1 - ((lstm.mean() / boosting.mean()) ** 0.5).mean()),
-            "2 つめは、駐車場ごとの誤差の比を平均しています。先に RMSSE を平均し、それから比をとります。",
+            "2 つ目は、駐車場ごとの誤差の比を平均しています。先に RMSSE を平均し、それから比をとります。",
             "The second averages the ratios of the car parks. Average the RMSSE first, then take the ratio.",
         ),
         (
@@ -294,12 +294,12 @@ def two_means(walk: dict[str, pd.DataFrame], scale: pd.Series) -> Expected:
         ),
         (
             (skill(lambda squares: squares.mean(axis=1).mean() ** 0.5), skill(mean_rmsse)),
-            "1 つめで、先に日ごとに平均しています。欠損値のある日も同じ重みになります。すべての二乗誤差を一度に平均します。",
+            "1 つ目で、先に日ごとに平均しています。欠損値のある日も同じ重みになります。すべての二乗誤差を一度に平均します。",
             "The first averages day by day before it averages the days, though some have missing values. Average all squared errors at once.",
         ),
         (
             (skill(lambda squares: np.nanmean(squares**0.5)), skill(mean_rmsse)),
-            "1 つめは、日ごとの RMSE の平均です。二乗誤差を全部平均してから、平方根をとります。",
+            "1 つ目は、日ごとの RMSE の平均です。二乗誤差を全部平均してから、平方根をとります。",
             "The first averages roots day by day. Average all the squared errors, then take the root.",
         ),
     ]

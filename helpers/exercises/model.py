@@ -250,7 +250,7 @@ def long_memory(days: int) -> Expected:
     mistakes = [
         (
             (0.5**days, bias),
-            "1 つめが違います。それは、f が 0.5 のときに残る割合です。30 回掛けて 0.5 になる f を求めます。",
+            "1 つ目が違います。それは、f が 0.5 のときに残る割合です。30 回掛けて 0.5 になる f を求めます。",
             "The first one is off: that is what is left with an f of 0.5. Find the f that gives 0.5 when multiplied 30 times.",
         ),
         (
@@ -260,17 +260,17 @@ def long_memory(days: int) -> Expected:
         ),
         (
             (f, 1 / (1 + math.exp(-f))),
-            "2 つめは、f にシグモイド関数を当てた値です。シグモイド関数を当てると f になる値を求めます。",
+            "2 つ目は、f にシグモイド関数を当てた値です。シグモイド関数を当てると f になる値を求めます。",
             "The second one is the sigmoid of f. Find the number whose sigmoid is f.",
         ),
         (
             (f, math.atanh(f)),
-            "2 つめが違います。ゲートは tanh ではなく、シグモイド関数です。",
+            "2 つ目が違います。ゲートは tanh ではなく、シグモイド関数です。",
             "The second one is off: a gate is a sigmoid, not a tanh.",
         ),
         (
             (f, -bias),
-            "2 つめの符号が逆です。f が 0.5 より大きければ、バイアスは正です。",
+            "2 つ目の符号が逆です。f が 0.5 より大きければ、バイアスは正です。",
             "The second one has the wrong sign: for an f above 0.5 the bias is positive.",
         ),
         (
@@ -287,7 +287,7 @@ def long_memory(days: int) -> Expected:
         mistakes.append(
             (
                 (short, math.log(short / (1 - short))),
-                f"2 つめが違います。小数第 {places} 位までに丸めた f から計算しています。丸める前の f を使ってください。",
+                f"2 つ目が違います。小数第 {places} 位までに丸めた f から計算しています。丸める前の f を使ってください。",
                 f"The second one is off: it comes from an f rounded to {places} decimals. Use the f before rounding.",
             )
         )

@@ -60,17 +60,17 @@ def refits(rows: int, days: int, window: int, every: int) -> Expected:
         ),
         (
             (times, before + days - 1),
-            "2 つめは、最後の日までの窓の数です。最後に学習し直したのは、それより前の日です。",
+            "2 つ目は、最後の日までの窓の数です。最後に学習し直したのは、それより前の日です。",
             "The second is the number of windows up to the last day. The last refit was on an earlier day.",
         ),
         (
             (times, before),
-            "2 つめは、最初の学習で使った窓の数です。最後の学習の数を答えてください。",
+            "2 つ目は、最初の学習で使った窓の数です。最後の学習の数を答えてください。",
             "The second is the number of windows of the first training. Answer with that of the last.",
         ),
         (
             (times, last + window),
-            "2 つめは、行の数です。最初の目標までに、窓の長さだけの行が必要です。",
+            "2 つ目は、行の数です。最初の目標までに、窓の長さだけの行が必要です。",
             "The second is a number of rows. A window's length of rows comes before the first target.",
         ),
     ]

@@ -19,7 +19,7 @@ QUESTIONS = {
         ],
     ),
     "hinder": Question(
-        "学習を妨げるのは、入力の大きさと目標の大きさの、どちらだと思いますか。",
+        "学習をおもに妨げるのは、入力の大きさと目標の大きさの、どちらだと思いますか。",
         "Which hinders training more, the size of the inputs or the size of the targets?",
         [
             (lambda ratio: ratio < 1, "入力の大きさ", "the size of the inputs"),
@@ -265,12 +265,12 @@ def spread_of_seeds(errors: list[float], naive_rmse: float) -> Expected:
     mistakes = [
         (
             (errors.std(ddof=1), gap),
-            "1 つめは標準偏差です。ここでは、最大の RMSE から最小の RMSE を引いた値を答えます。",
+            "1 つ目は標準偏差です。ここでは、最大の RMSE から最小の RMSE を引いた値を答えます。",
             "The first is the standard deviation. Here it is the largest RMSE minus the smallest.",
         ),
         (
             (errors.std(), gap),
-            "1 つめは、ばらつきを表す標準偏差です。ここでは、最大の RMSE と最小の RMSE の差を答えます。",
+            "1 つ目は、ばらつきを表す標準偏差です。ここでは、最大の RMSE と最小の RMSE の差を答えます。",
             "The first is a standard deviation. Here the difference of the largest and the smallest RMSE is asked for.",
         ),
         (
@@ -280,17 +280,17 @@ def spread_of_seeds(errors: list[float], naive_rmse: float) -> Expected:
         ),
         (
             (spread, -gap),
-            "2 つめの符号が逆です。ナイーブ予測の RMSE から、平均の RMSE を引きます。",
+            "2 つ目の符号が逆です。ナイーブ予測の RMSE から、平均の RMSE を引きます。",
             "The second has the wrong sign: take the mean RMSE from the naive forecast's.",
         ),
         (
             (spread, naive_rmse - errors.min()),
-            "2 つめに、最も良いシードを使っています。良い 1 回だけを選ばず、平均を使ってください。",
+            "2 つ目に、最も良いシードを使っています。良い 1 回だけを選ばず、平均を使ってください。",
             "The second uses the best seed. Do not pick a lucky run: use the mean.",
         ),
         (
             (spread, naive_rmse - errors[0]),
-            "2 つめに、最初のシードだけを使っています。5 つの平均を使ってください。",
+            "2 つ目に、最初のシードだけを使っています。5 つの平均を使ってください。",
             "The second uses the first seed alone. Use the mean of all five.",
         ),
     ]

@@ -174,6 +174,7 @@ WORDS = {
     "shape of y": ("y の形", "shape of y"),
     # settings and trials
     "window": ("窓の長さ", "window"),
+    "all": ("全列", "all"),
     "hidden_size": ("隠れ状態の次元数", "hidden size"),
     "num_layers": ("層の数", "layers"),
     "lr": ("学習率", "learning rate"),

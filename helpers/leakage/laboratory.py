@@ -18,7 +18,7 @@ LEAKS = {  # switch -> what goes wrong, in Japanese and in English
     "include_input": ("目標が入力を含む", "target contains the input"),
     "shuffle": ("混ぜて分ける", "shuffled split"),
     "evaluation": ("評価のたびに学習する", "evaluation that trains"),
-    "epoch": ("テストでエポックを選ぶ", "epoch chosen on the test"),
+    "epoch": ("テスト部分でエポックを選ぶ", "epoch chosen on the test part"),
     "scaler": ("スケーリングに全データを使う", "scaler fitted on everything"),
     "parts": ("部分ごとに別々にスケーリングする", "each part scaled on its own"),
 }

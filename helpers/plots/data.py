@@ -53,7 +53,7 @@ def price_bars(prices: pd.DataFrame) -> Picture:
     up = int((prices["Close"] > prices["Open"]).sum())
     title = f"{count} 日のうち {up} 日は、終値が始値より高い", f"On {up} of {count} days the close is above the open"
     label(axes, title, style.DATE, prices.attrs)
-    ja = f"{count}日分の始値、高値、安値、終値。{title[0]}。"
+    ja = f"{count} 日分の始値、高値、安値、終値。{title[0]}。"
     return Picture(figure, ja, f"Open, high, low and close of {count} days. {title[1]}.")
 
 

@@ -213,10 +213,10 @@ def _growth(means: dict[str, pd.Series], law: float | None) -> Words:
         low, high = (f"{end(times.values()):.1f}" for end in (min, max))
         ja, en = (low, low) if low == high else (f"{low}〜{high}", f"{low} to {high}")
         return (f"{steps} 期先の誤差は、1 期先の {ja} 倍", f"Error {steps} steps ahead: {en} times that of one step")
-    grown = times[min(means, key=lambda name: abs(means[name].iloc[0] - law))]
+    name = min(means, key=lambda name: abs(means[name].iloc[0] - law))
     return (
-        f"{steps} 期先の誤差は、1 期先の {grown:.1f} 倍（√{steps} = {np.sqrt(steps):.1f}）",
-        f"Error {steps} steps ahead: {grown:.1f} times that of one step (√{steps} = {np.sqrt(steps):.1f})",
+        f"{name}、{steps} 期先の誤差: 1 期先の {times[name]:.1f} 倍（√{steps} = {np.sqrt(steps):.1f}）",
+        f"{name}, error {steps} steps ahead: {times[name]:.1f} times that of one step (√{steps} = {np.sqrt(steps):.1f})",
     )
 
 

@@ -118,13 +118,13 @@ def errors_by_series(errors: pd.DataFrame, said: Words) -> Picture:
     axes.set_ylim(len(errors) - 0.5, -0.5)
     ja, en = [], []
     for name in others:
-        won, of = int((errors[own] < errors[name]).sum()), "" if ja else f" of {len(errors)} car parks"
+        won = int((errors[own] < errors[name]).sum())
         ja.append(f"「{words(name)[0]}」に {won} か所".replace(" ", "\u00a0"))  # the title breaks behind each
-        en.append(f"{words(name)[1]} on {won}{of}".replace(" ", "\u00a0"))
+        en.append(f"on {won} against {words(name)[1]}".replace(" ", "\u00a0"))
     mine = words(own)
     title = (
         f"{len(errors)} か所のうち、「{mine[0]}」が勝つのは{'、'.join(ja)}",
-        f"{mine[1][:1].upper()}{mine[1][1:]} beats {', '.join(en)}",
+        f"Of {len(errors)} car parks, {mine[1]} wins {', '.join(en)}",
     )
     headline(figure, title)
     label(axes, x=said)

@@ -82,7 +82,7 @@ def test_whatever_the_answer_is_it_is_told_that_it_is_wrong(answer, right):
         ([4, 2, 1], [1, 2, 4], "値は合っていますが、並びが逆です。", "The values are right, but in reverse order."),
         (np.arange(6).reshape(3, 2).T, np.arange(6).reshape(3, 2), "行と列が入れかわっています。", "Rows and columns have changed places."),
         ("future", "past", "'future' は違います。", "'future' is not it."),
-        ((1, 3), (1, 2), "2 つめ: 3 は違います。", "Value 2: 3 is not it."),
+        ((1, 3), (1, 2), "2 つ目: 3 は違います。", "Value 2: 3 is not it."),
         (1, (1, 2), "2 つの値を並べて答えてください。", "Answer with 2 values in a row."),
     ],
 )  # fmt: skip
