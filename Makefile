@@ -6,7 +6,7 @@
 # make notebooks     execute the notebooks in place, so that their stored outputs are fresh
 # make site          the notebooks as a web site in site/, one edition in each language (ARGS=--stored does not execute them)
 # make slides        the same, and where its slides for a class are
-# make bench         measure: the usual recipe, other libraries, cost, memory (ten minutes; ARGS=--full trains the recipe to its end)
+# make bench         measure: the usual recipe, other libraries, cost, memory (fifteen minutes; ARGS=--full trains the recipe to its end)
 # make offline       collect into offline/ what installs and runs without a network; take the whole folder along
 # make live          ask the real Yahoo Finance, as step 01 does (the only test that needs a network)
 # Each builds .venv when it is missing, incomplete or older than what it is built from.

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -17,10 +18,12 @@ sys.path.insert(0, str(FOLDER))
 
 import figure  # noqa: E402
 import report  # noqa: E402
+import rivals  # noqa: E402
+import run as bench  # noqa: E402
 import tasks  # noqa: E402
 
 RESULTS = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
-SECTIONS = {"recipe", "speed", "neighbour", "cost", "memory", "kernel", "rivals"}
+SECTIONS = {"recipe", "speed", "neighbour", "cost", "memory", "kernel", "rivals", "many"}
 
 
 def numbers(node):
@@ -109,6 +112,47 @@ def test_electricity_is_that_of_step_06():
         )
 
 
+def test_rivals_are_given_what_step_10_knows_and_no_more():
+    """No value of the test reaches a covariate less than a week ahead, nor is a gap filled from later rows."""
+    table, known, ahead = tasks.car_parks()
+    first = len(table) - tasks.TEST_WEEKS * tasks.PERIOD
+    assert known.row.max() + tasks.HORIZON < first <= ahead.row.min() + 1
+    long, later = tasks.long_table(table), table.copy()
+    later.iloc[first:] += 9
+    assert not long["y"].isna().any() and len(long) == table.size
+    recorded = table.notna().to_numpy().T.ravel()
+    assert np.array_equal(long["y"][recorded], table.to_numpy().T.ravel()[recorded])
+    changed = tasks.long_table(later)
+    early = (long["ds"] < first).to_numpy()
+    pd.testing.assert_frame_equal(long[early], changed[early])
+    covariates = long.drop(columns="y")[(long["ds"] < first + tasks.PERIOD).to_numpy()]
+    pd.testing.assert_frame_equal(covariates, changed.loc[covariates.index, covariates.columns])
+
+
+def test_a_rivals_forecasts_are_read_by_series_origin_and_step():
+    rows = [(k, o, o + s, 100 * k + 10 * o + s) for k in range(3) for o in range(2) for s in (1, 2, 3, 4)]
+    forecasts = pd.DataFrame(rows, columns=["unique_id", "cutoff", "ds", "model"]).sample(frac=1, random_state=0)
+    y = rivals.array(forecasts, "model", 4)
+    assert y.shape == (3, 2, 4) and y[2, 1, 3] == 214 and y[0, 1, 0] == 11
+
+
+def test_step_10s_methods_run_and_are_scored_on_the_same_windows():
+    assert len(tasks.many("ridge for all")["forecasts"]) == len(tasks.car_parks()[2])
+    rows = RESULTS["summary"]["many"]["methods"]
+    assert set(rows) <= set(report.MANY) and RESULTS["many"]["rivals"]["runs"]
+    assert tasks.many("ridge for all")["rmse"] == pytest.approx(rows["ridge for all"]["rmse"], rel=1e-4)
+    assert all(
+        row["rmse"] < rows["now + usual change"]["rmse"] for name, row in rows.items() if name.endswith("for all")
+    )
+
+
+def test_a_missing_environment_is_said_in_both_languages(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(bench, "HERE", tmp_path)
+    assert not bench.built()
+    words = capsys.readouterr().out
+    assert "make bench-rivals で" in words and "make bench-rivals builds" in words
+
+
 @pytest.mark.parametrize("language", ["ja", "en", "both"])
 def test_the_figure_can_be_drawn_in_each_language(language, monkeypatch, recwarn):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
@@ -154,3 +198,11 @@ def test_readmes_quote_the_benchmark_as_measured(language):
         pytest.skip("this README does not quote it")
     assert block[2] == report.table(RESULTS, language)
     assert RESULTS["summary"]["recipe"]["others"] <= report.QUIET, "measured on a busy machine: run make bench again"
+
+
+@pytest.mark.parametrize("language", report.READMES)
+def test_readmes_quote_step_10s_task_as_measured(language):
+    text = (ROOT / report.READMES[language]).read_text(encoding="utf-8")
+    assert report.MANY_BLOCK.search(text)[2] == report.many_table(RESULTS, language)
+    busy = {"ja": "ほかの仕事でふさがっていました", "en": "busy with other work"}[language]
+    assert (busy in text) == (RESULTS["summary"]["many"]["others"] > report.QUIET)

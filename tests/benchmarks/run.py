@@ -1,6 +1,6 @@
 """Measure, write results.json and results.png: python tests/benchmarks/run.py [--full] [section ...]
 
-Without sections, all of them, in about ten minutes on two idle cores. --full trains source A's recipe for all of its 8,000 epochs;
+Without sections, all of them, in about fifteen minutes on two idle cores. --full trains source A's recipe for all of its 8,000 epochs;
 without it 400 are timed and extrapolated, and its test RMSE is that of the last full runs, which results.json keeps with their date.
 Sections that are not measured stay as they are in results.json; each says when it was measured, and how busy the machine was.
 """
@@ -17,13 +17,14 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT), str(HERE)]
 
-from report import QUIET, summary, write_readmes  # noqa: E402
+from report import QUIET, READMES, many_table, summary, write_readmes  # noqa: E402
 
 RESULTS = HERE / "results.json"
 RIVALS = HERE / ".venv" / "bin" / "python"
@@ -58,20 +59,18 @@ def task(name: str, **settings) -> dict:
     return last_json([sys.executable, str(HERE / "tasks.py"), name, json.dumps(settings)])
 
 
+def ask_rival(table: pd.Series | pd.DataFrame, settings: dict) -> dict:
+    """One of rivals.py, in the rivals' environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        table.to_csv(f"{folder}/series.csv", index=isinstance(table, pd.Series))
+        return last_json([str(RIVALS), str(HERE / "rivals.py"), f"{folder}/series.csv", json.dumps(settings)])
+
+
 def rival(values: pd.Series, model: str, test: int, **settings) -> dict:
-    """One of rivals.py, in the rivals' environment; forecasts are turned into an RMSE here, by the same code as ours."""
+    """A rival on one series; its forecasts are turned into an RMSE here, by the same code as ours."""
     from tasks import rmse
 
-    with tempfile.TemporaryDirectory() as folder:
-        values.to_csv(f"{folder}/series.csv")
-        found = last_json(
-            [
-                str(RIVALS),
-                str(HERE / "rivals.py"),
-                f"{folder}/series.csv",
-                json.dumps({"model": model, "test": test} | settings),
-            ]
-        )
+    found = ask_rival(values, {"model": model, "test": test} | settings)
     return found | {"model": model, "rmse": rmse(values.to_numpy()[-test:], found.pop("forecasts"))} | settings
 
 
@@ -189,6 +188,50 @@ def rivals(previous: dict, full: bool) -> dict:
     return {"inputs": inputs, **found}
 
 
+def many(previous: dict, full: bool) -> dict:
+    """Step 10's car parks: every method forecasts the windows of the last two weeks, fitted to the weeks before them.
+
+    Without the rivals' environment ours are measured, and the rivals' runs stay those of before.
+    """
+    from tasks import DAY, HORIZON, MANY_SEEDS, PERIOD, TEST_WEEKS, car_parks, long_table, rmse
+
+    table, _, ahead = car_parks()
+    long, first = long_table(table), len(table) - TEST_WEEKS * PERIOD
+
+    def ours(model: str, seeds: range) -> list[dict]:
+        runs = [task("many", model=model, seed=seed) for seed in seeds]
+        together = rmse(ahead.t, np.mean([run.pop("forecasts") for run in runs], axis=0))
+        return [run | {"rmse_of_mean": together} for run in runs]
+
+    def theirs(model: str, **settings) -> dict:
+        origins = len(table) - HORIZON - first + 1  # rows first - 1 and on: as Windows.part
+        found = ask_rival(long, {"model": model, "origins": origins, "horizon": HORIZON} | settings)
+        y = np.array(found.pop("forecasts"))[ahead.series, ahead.row - first + 1]
+        return found | {"model": model, "rmse": rmse(ahead.t, y)} | settings
+
+    found = [run for model in ("now + usual change", "ridge for each", "ridge for all", "boosting for all")
+             for run in ours(model, range(1))]  # fmt: skip
+    found += ours("LSTM for all", MANY_SEEDS)
+    if built():
+        measured = [theirs("AutoARIMA for each"), theirs("neuralforecast LSTM for all", window=DAY, seed=0)]
+        kept = {"date": time.strftime("%Y-%m-%d"), "runs": measured}
+    else:
+        kept = previous.get("rivals", {"date": None, "runs": []})
+    return {"test": f"{len(ahead)} windows of {table.shape[1]} car parks, {HORIZON} half-hours each, from {table.index[first]:%Y-%m-%d} on",
+            "runs": found, "rivals": kept}  # fmt: skip
+
+
+def built() -> bool:
+    """Whether the rivals' environment is there; says so where it is not."""
+    there = (HERE / ".venv" / "installed").exists()
+    if not there:
+        print(
+            "他のライブラリは測りません（make bench-rivals で環境を作れます）。results.json にある結果はそのままです。/ "
+            "the other libraries are not measured: make bench-rivals builds their environment; what is in results.json stays"
+        )
+    return there
+
+
 SECTIONS = {
     "recipe": recipe,
     "speed": speed,
@@ -197,6 +240,7 @@ SECTIONS = {
     "memory": memory,
     "kernel": kernel,
     "rivals": rivals,
+    "many": many,
 }
 
 
@@ -207,10 +251,7 @@ def main() -> None:
     arguments = parser.parse_args()
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in arguments.sections or SECTIONS:
-        if name == "rivals" and not (HERE / ".venv" / "installed").exists():
-            print(
-                "rivals: not measured, their environment could not be built (make bench-rivals); what is in results.json stays"
-            )
+        if name == "rivals" and not built():
             continue
         busy, started = os.getloadavg()[0], time.perf_counter()
         measured = SECTIONS[name](results.get(name, {}), arguments.full)
@@ -224,6 +265,8 @@ def main() -> None:
         results["summary"] = summary(results)
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"{name}: {seconds:.0f} s", flush=True)
+        if name == "many":
+            print(*(many_table(results, language) for language in READMES), sep="\n")
     if all(name in results for name in SECTIONS) and results["recipe"]["full_runs"]:
         from figure import benchmark
 

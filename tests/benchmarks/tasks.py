@@ -3,7 +3,6 @@
 The last line printed is JSON. Tasks that show how others do it never import helpers.training, which sets threads and memory.
 """
 
-import contextlib
 import json
 import os
 import statistics
@@ -20,12 +19,16 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from helpers.data import load_prices
+from memory import peak_mb
+
+from helpers.data import load_many, load_prices
 from helpers.windows import make_windows, split_last
 
 WINDOW, TEST = 5, 100
 HOURS, TEST_HOURS, HOURLY_WINDOW, HOURLY_EPOCHS = 8760, 1440, 6, 18  # step 06's
 RECIPE_EPOCHS = 8000
+PERIOD, DAY, HORIZON, MISSING, TEST_WEEKS, EPOCHS = 126, 18, 4, 0.12, 2, 10  # step 10's
+MANY_SEEDS = range(3)
 
 
 def prices() -> pd.Series:
@@ -44,12 +47,6 @@ def electricity() -> tuple[pd.Series, pd.DataFrame]:
     load = load_prices("electricity")["Close"].tail(HOURS + TEST_HOURS)
     change = load.diff()
     return load, pd.DataFrame({"change": change, "day": change.shift(23), "week": change.shift(167)}).dropna()
-
-
-def peak_mb() -> float | None:
-    """The most memory that this process has had, in MB; Linux only."""
-    with contextlib.suppress(OSError):
-        return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
 
 
 def rmse(actual, predicted) -> float:
@@ -342,6 +339,56 @@ def forecast(series: str, model: str, seed: int = 0) -> dict:
         "rmse": rmse(actual, y),
         "threads": torch.get_num_threads(),
     }
+
+
+def car_parks():
+    """Step 10's table of occupancy rates, the windows known before its last two weeks, and those to be forecast."""
+    from helpers.many import cut, half_hours
+
+    table = half_hours(load_many("parking"))
+    table = table.loc[:, table.isna().mean() < MISSING]
+    windows, first = cut(table, PERIOD, DAY, HORIZON), len(table) - TEST_WEEKS * PERIOD
+    return table, windows.part(0, first), windows.part(first, len(table))
+
+
+def long_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The car parks one below the other, as the rivals take them, with step 10's covariates: all known a week ahead.
+
+    unique_id: number of the column. ds: number of the row. y: the rate; where it is missing, that of the week before, as the
+    rivals take no gaps. week, usual: the value a week earlier and the usual one; NaN in the first week. The rest: `calendar`.
+    """
+    from helpers.many import calendar, last_period, usual
+
+    week, mean = (each.ffill().to_numpy() for each in (last_period(table, PERIOD), usual(table, PERIOD)))
+    values = table.fillna(last_period(table, PERIOD)).ffill().bfill().to_numpy()
+    rows = calendar(table.index).reset_index(drop=True)
+    parts = [
+        rows.assign(unique_id=k, ds=rows.index, y=values[:, k], week=week[:, k], usual=mean[:, k])
+        for k in range(table.shape[1])
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def many(model: str, seed: int = 0) -> dict:
+    """One of step 10's methods with the settings chosen there, on weeks before the test: seconds for training and forecasts.
+
+    forecasts: (windows of the test, horizon). imports_mb: the peak memory before the clock starts.
+    """
+    from helpers.many import GlobalForecaster, boosting, ridge, ridge_each, stored
+
+    _, known, ahead = car_parks()
+    chosen = {name: entry["best"] for name, entry in stored()["chosen"].items()}.get(model, {})
+    ways = {
+        "now + usual change": lambda: lambda windows: windows.base,
+        "ridge for each": lambda: ridge_each(known, **chosen),
+        "ridge for all": lambda: ridge(known, **chosen),
+        "boosting for all": lambda: boosting(known, random_state=seed, **chosen),
+        "LSTM for all": lambda: GlobalForecaster(known, seed=seed, **chosen).train(known, EPOCHS),
+    }
+    before, started, cpu = peak_mb(), time.perf_counter(), time.process_time()
+    y = ways[model]()(ahead)
+    return {"model": model, "seed": seed, "seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - cpu,
+            "imports_mb": before, "peak_mb": peak_mb(), "rmse": rmse(ahead.t, y), "forecasts": y.tolist()}  # fmt: skip
 
 
 def busy_seconds() -> float:
