@@ -84,7 +84,7 @@ class Card:
             _section("可能な最良の予測と比べる", "Beside the best possible forecast", possible(report)),
             _errors(report),
             _section(*measured(report), conditions(report)),
-            f"<details><summary>{_in('提出した関数', 'The function handed in')}</summary>"
+            f"<details><summary>{_in('提出した関数', 'The function handed in', ' / ')}</summary>"
             f'<div lang="zxx"><pre>{html.escape(report.source) or "–"}</pre></div></details>',  # zxx: no human language
         ]
         return f'<div class="report-card" style="--verdict: {COLOURS[report.verdict]}">{"".join(parts)}</div>'
@@ -124,13 +124,14 @@ def report_card(pipeline: Pipeline, number: int, name: str = "", limit: float = 
     return Card(grade(pipeline, number, name, limit))
 
 
-def _in(ja: str, en: str) -> str:
-    """Words in both languages as HTML, an element each; `code` in a font of its own."""
+def _in(ja: str, en: str, between: str = "") -> str:
+    """Words in both languages as HTML, an element each, with `between` them where both are shown; `code` in a font of its own."""
     both = {
         lang: re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(said, quote=False))
         for lang, said in (("ja", ja), ("en", en))
     }
-    return "".join(f'<span lang="{lang}">{said}</span>' for lang, said in both.items())
+    stroke = f"<span>{between}</span>" if between else ""
+    return stroke.join(f'<span lang="{lang}">{said}</span>' for lang, said in both.items())
 
 
 def _section(ja: str, en: str, sentences: Sentences) -> str:
@@ -308,7 +309,7 @@ def _leaks(report: Report) -> str:
     if not report.leaks:
         return ""
     boxes = "".join(
-        f'<div class="leak"><div><b>{_in(*words(one.name))}</b></div><div>{_in(one.ja, one.en)}</div><div>{_in(*one.advice)}</div></div>'
+        f'<div class="leak"><div><b>{_in(*words(one.name), " / ")}</b></div><div>{_in(one.ja, one.en)}</div><div>{_in(*one.advice)}</div></div>'
         for one in report.leaks
     )
     told, picture = "", "" if report.movement is None else plots.movement_by_rows(report.movement).to_html()

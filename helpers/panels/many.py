@@ -91,4 +91,4 @@ def series_explorer(
         "covariates": box(True),
     }
     labels = {"origin": ("起点", "origin"), "covariates": ("共変量を使う", "covariates")}
-    return Panel(controls, work, labels, code=code, lines=3)
+    return Panel(controls, work, labels, code=code, lines=4)

@@ -116,7 +116,7 @@ def skills(
                 axes.annotate(f"{value:.2f}", (value, row), (0, 6), textcoords="offset points", **look)
     hollow_ones = tested and not (table["p Holm"] < significance).all()
     if hollow_ones:
-        hollow = text("白抜き: 差があると言えない", "hollow: no difference can be claimed", "\n")
+        hollow = text("中抜き: 差があると言えない", "hollow: no difference can be claimed", "\n")
         axes.plot([], [], "o", color=style.GREY, markerfacecolor="white", label=hollow)
     if before is not None:
         axes.plot(
@@ -140,7 +140,7 @@ def skills(
     ja = "、".join(style.spaced(f"{name[0]}は{baseline[0]}に {skill:.3f}") for name, baseline, skill in found)
     en = ", ".join(f"{name[1]} {skill:.3f} against {baseline[1]}" for name, baseline, skill in found)
     hollow = (
-        ("白抜きは、差があると言えないもの。", " Hollow: no difference can be claimed.") if hollow_ones else ("", "")
+        ("中抜きは、差があると言えないもの。", " Hollow: no difference can be claimed.") if hollow_ones else ("", "")
     )
     return Picture(figure, f"{title[0]}。スキル: {ja}。{hollow[0]}", f"{title[1]}. Skill: {en}.{hollow[1]}")
 

@@ -145,9 +145,10 @@ def _inside(actual: np.ndarray, starts: Sequence[int], fans: Fans) -> Words:
         pairs = [(actual[start:][: low.shape[1]], k) for k, start in enumerate(starts)]
         hits = sum(int(((low[k][: len(y)] <= y) & (y <= high[k][: len(y)])).sum()) for y, k in pairs)
         counts.append((name, hits, sum(len(y) for y, _ in pairs)))
-    ja = "、".join(f"{name} の区間に {total} 個中 {hits} 個" for name, hits, total in counts[:2])
-    en = ", ".join(f"{hits} of {total} ({name})" for name, hits, total in counts[:2])
-    return f"実際の値: {ja}", f"Actual values inside: {en}"
+    total = counts[0][2]  # the same in each fan
+    ja = "、".join(f"{name} の区間に {hits} 個" for name, hits, _ in counts[:2])
+    en = ", ".join(f"{hits} in the {name} interval" for name, hits, _ in counts[:2])
+    return f"実際の値 {total} 個中、{ja}", f"Of {total} actual values: {en}"
 
 
 @styled
@@ -214,9 +215,10 @@ def _growth(means: dict[str, pd.Series], law: float | None) -> Words:
         ja, en = (low, low) if low == high else (f"{low}〜{high}", f"{low} to {high}")
         return (f"{steps} 期先の誤差は、1 期先の {ja} 倍", f"Error {steps} steps ahead: {en} times that of one step")
     name = min(means, key=lambda name: abs(means[name].iloc[0] - law))
+    ja, en = words(name)
     return (
-        f"{name}、{steps} 期先の誤差: 1 期先の {times[name]:.1f} 倍（√{steps} = {np.sqrt(steps):.1f}）",
-        f"{name}, error {steps} steps ahead: {times[name]:.1f} times that of one step (√{steps} = {np.sqrt(steps):.1f})",
+        f"{ja}、{steps} 期先の誤差: 1 期先の {times[name]:.1f} 倍（√{steps} = {np.sqrt(steps):.1f}）",
+        f"{en}: error {steps} steps ahead {times[name]:.1f} times one step's (√{steps} = {np.sqrt(steps):.1f})",
     )
 
 
@@ -228,7 +230,7 @@ def error_by_step(errors: dict[str, pd.Series | Sequence[pd.Series]], attrs: dic
     """
     runs = {name: pd.DataFrame([one] if isinstance(one, pd.Series) else list(one)) for name, one in errors.items()}
     means = {named(name): table.mean() for name, table in runs.items()}
-    title = _growth(means, law)
+    title = _growth({name: table.mean() for name, table in runs.items()}, law)
     figure, axes = line_chart(means, title, AHEAD, in_unit("RMSE", "RMSE", attrs), 3.8, marks=1000, dot=".")
     for k, curve in enumerate(axes.get_lines()):
         curve.set_zorder(2 - 0.01 * k)  # the first on top: its thin line does not hide the marks of one below it

@@ -111,7 +111,7 @@ def errors_by_series(errors: pd.DataFrame, said: Words) -> Picture:
     rows = np.arange(len(errors))
     axes.hlines(rows, errors.min(axis=1), errors.max(axis=1), color=style.GREY, linewidth=1)
     for number, name in enumerate(errors.columns):
-        look = {"markersize": 8, "zorder": 4} if name == own else {"markersize": 6, "markerfacecolor": "white"}
+        look = {"markersize": 9} if name == own else {"markersize": 6, "markerfacecolor": "white", "zorder": 4}
         look |= _look(name, number) | {"linestyle": ""}
         axes.plot(errors[name], rows, label=named(name), **look)
     name_rows(axes, [str(name) for name in errors.index])

@@ -67,7 +67,7 @@ def lstm_cell() -> Picture:
     for x, y, symbol in ((0.0, 4.8, "c_{t-1}"), (11.7, 4.8, "c_t"), (11.7, 1.85, "h_t")):
         write(x, y, f"${symbol}$", 16)
     write(-0.05, 0.75, "$x_t$\n$h_{t-1}$", 16)
-    write(7.3, 5.07, text("セル状態 c（青）", "cell state c (blue)"), 12, color=style.ink(style.BLUE))
+    write(7.7, 5.07, text("セル状態 c（青）", "cell state c (blue)"), 12, color=style.ink(style.BLUE))
     write(
         11.6, 1.4, text("隠れ状態 h\n（赤）", "hidden\nstate h\n(red)", "\n"), 12, color=style.ink(style.RED), va="top"
     )
@@ -146,6 +146,8 @@ def fading_memory(forget_gates: ArrayLike, steps: int) -> Picture:
         curves, title, ("経った日数", "days passed"), ("残っている記憶", "memory left"), 3.4, marks=6
     )
     axes.set(xlim=(0, steps), ylim=(0, 1.05))
+    for line in axes.get_lines():
+        line.set_clip_on(False)  # the markers at both ends are whole
     axes.axhline(0.5, **style.DASHED)
     axes.annotate(text("半分", "half"), (1, 0.5), (-4, 3), ("axes fraction", "data"), "offset points", ha="right")
     style.name_ends(axes)

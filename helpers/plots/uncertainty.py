@@ -250,6 +250,8 @@ def intervals_over_time(
     label(bottom, y=(f"直前 {days} 日の被覆率", f"coverage, last {days} days"))
     bottom.yaxis.set_major_formatter(SHARE)
     style.few_dates(bottom)
+    top.plot([], [], **style.DASHED, label=text(*AIM))
+    top.plot([], [], **CHANCE, label=text(*BY_CHANCE))
     legend(top, ncols=3)
     ja = f"上は日ごとの値動きの大きさと区間の幅の半分、下は直前 {days} 日の被覆率。最低は {worst[0]}。"
     en = (

@@ -271,7 +271,9 @@ def test_paths_say_how_far_they_move_or_how_far_off_they_are():
     assert len(moving.figure.axes) == 2 and np.ptp(np.ptp([axes.get_ylim() for axes in moving.figure.axes], axis=1)) < 1
     fan = {"95%": (ahead[:1] - 10, ahead[:1] + 3), "80%": (ahead[:1] - 6, ahead[:1] - 5)}
     covered = plots.paths_from_origins(dates[:14], actual[:14], [10], {}, ATTRS, fan)
-    assert "Actual values inside: 4 of 4 (95%), 0 of 4 (80%)" in covered.alt  # the fifth day is still to come
+    assert (
+        "Of 4 actual values: 4 in the 95% interval, 0 in the 80% interval" in covered.alt
+    )  # the fifth day is still to come
 
 
 def test_the_error_of_the_last_step_is_said_in_multiples_of_the_first():
