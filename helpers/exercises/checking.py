@@ -107,6 +107,7 @@ GENERAL: list[tuple[Callable[[np.ndarray], np.ndarray], str, str]] = [
 
 def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
     """Whether an answer is right, and what to tell the reader in both languages. Survives whatever the answer is or does."""
+    answer = in_hand(answer)
     if unfilled(answer):
         return False, UNFILLED
     if not expected.inputs:
@@ -137,6 +138,11 @@ def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
     return False, difference(given, right, expected)
 
 
+def in_hand(answer: Any) -> Any:
+    """What a generator or a map yields, as a tuple, since it can be looked at once only; anything else as it is."""
+    return tuple(itertools.islice(answer, 1000)) if isinstance(answer, Iterator) else answer
+
+
 def unfilled(answer: Any) -> bool:
     """Whether there is still a "..." in an answer."""
     if isinstance(answer, Mapping):
@@ -151,7 +157,7 @@ def called(function: Callable, expected: Expected, spoiled: list[int] | None = N
     for number, arguments in enumerate(expected.inputs):
         copies = copy.deepcopy(arguments)
         try:
-            given = function(*copies)
+            given = in_hand(function(*copies))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # exit() too

@@ -72,8 +72,8 @@ def large_model(refits: int, per_trial: float) -> Expected:
         ),
         (
             tuple(refits * 60 / cores / 3600 for cores in (256, 4096)),
-            "書き込みの時間が入っていません。hours を使い、学習 1 回ごとに書き込みます。",
-            "The time of writes is not in this. Use hours, with one write per refit.",
+            "書き込みの時間が、ほとんど入っていません。hours で、学習 1 回ごとに書き込む場合を計算します。",
+            "The time of writes is hardly in this. Use hours for one write per refit.",
         ),
         (
             tuple(refits * (60 + per_trial) / cores / 3600 for cores in (256, 4096)),

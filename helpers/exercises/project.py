@@ -240,8 +240,8 @@ def kept_weights() -> Expected:
         ),
         (
             copied_late,
-            "写しを作るのが遅すぎます。返すときには、重みはもう最後のエポックのものです。損失が最小になったときに写します。",
-            "The copy is made too late: when it is returned, the weights are those of the last epoch. Copy at the smallest loss.",
+            "写しですが、最後のエポックの重みです。写すのは、損失がそれまでで最小になったときだけです。best も新しくします。",
+            "This is a copy, but of the weights of the last epoch. Copy only when the loss is the smallest so far, and renew best.",
         ),
         (
             living,

@@ -308,8 +308,8 @@ def unrest(sizes: pd.Series, calibration: int) -> Expected:
         ),
         (
             by(recent=lambda sizes: days_before(sizes, 19)),
-            "平均しているのは 19 日です。前の日までの 20 日を平均してください。",
-            "You average 19 days. Average the 20 up to the day before.",
+            "平均する日数が 1 日違うようです。前の日までの 20 日を平均してください。",
+            "The number of days seems to be off by one. Average the 20 up to the day before.",
         ),
         (
             afresh,

@@ -84,8 +84,8 @@ def sine(actual: np.ndarray, y: np.ndarray, actual_sine: np.ndarray, y_sine: np.
     mistakes = [
         (
             (lag_profile(y, actual).idxmin(), lag_profile(y_sine, actual_sine).idxmin()),
-            "`lag_profile` の引数が入れかわっています。実際の価格が先、予測があとです。",
-            "The arguments of `lag_profile` have changed places: the actual prices come first, then the forecasts.",
+            "`lag_profile` の引数が入れかわっているか、正弦波の表を 2 回読んでいます。実際の価格が先、予測があとです。",
+            "Either the arguments of `lag_profile` have changed places (actual prices first, then forecasts), or you read the table of the sine wave twice.",
         ),
         (
             (wave, own),

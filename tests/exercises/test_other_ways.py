@@ -107,7 +107,7 @@ WRONG = [
         "(ValueError: actual_walk)",
     ),
     ("05_validation", "write-two-days-back", "actual = naive; my_skill = 0.3", "actual, made in the set-up, has been"),
-    ("15_many_machines", "write-large-model", "my_hours = (326, 20)", "The time of writes is not in this"),
+    ("15_many_machines", "write-large-model", "my_hours = (326, 20)", "The time of writes is hardly in this"),
 ]
 
 

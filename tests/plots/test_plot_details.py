@@ -280,7 +280,7 @@ def test_the_error_of_the_last_step_is_said_in_multiples_of_the_first():
     one, two = pd.Series([2.0, 3, 6], index=[1, 2, 3]), pd.Series([1.0, 1, 1], index=[1, 2, 3])
     assert "Error 3 steps ahead: 1.0 to 3.0 times" in plots.error_by_step({"one": one, "two": two}, ATTRS).alt
     assert (
-        "Error 3 steps ahead: 3.0 times that of one step (√3 = 1.7)"
+        "one: error 3 steps ahead 3.0 times one step's (√3 = 1.7)"
         in plots.error_by_step({"two": two, "one": one}, ATTRS, 2.0).alt
     )
 
