@@ -413,6 +413,6 @@ def out_of_range(actual: np.ndarray, y: np.ndarray, naive: np.ndarray, t_train: 
     )
     random = np.random.default_rng(0)
     prices = 100 + 3 * random.normal(size=60).cumsum()
-    targets = torch.tensor(np.sort(prices)[[15, 20, 30, 45]][:, None])  # two of the prices are its ends
+    targets = torch.tensor(np.sort(prices)[[20, 15, 45, 30]][:, None])  # two of the prices are the ends of its range
     inputs = [(actual, y, naive, t_train), (prices[1:], prices[:-1] + random.normal(size=59), prices[:-1], targets)]
     return Expected(both, mistakes, inputs, found)

@@ -63,7 +63,10 @@ def best_weights(model, epoch, losses):
         seen.append(model.weight.tolist())
     return seen[losses.index(min(losses))]
 """),
-    ("13_amazon_project", "study-one-number", "skills = (0.0237, -0.0471)"),
+    ("13_amazon_project", "study-one-number", """
+learned = (train[1] / train[0][:, -1] - 1).mean(dim=0)
+skills = [round(float(skill(t, x[:, -1] * (1 + learned), x[:, -1].expand_as(t))), 5) for x, t in (validation, test.open())]
+"""),
     ("15_many_machines", "write-large-model", "my_hours = [326, 41.7]"),
     ("15_many_machines", "write-large-model", "my_hours = (326, 42)"),
     ("08_uncertainty", "study-unrest", """
@@ -99,7 +102,6 @@ def best_weights(model, epoch, losses):
 """
 WRONG = [
     ("13_amazon_project", "bug-kept-weights", LIVE, "one more epoch changes them too"),
-    ("13_amazon_project", "study-one-number", "skills = (0.024, -0.047)", "one more digit"),
     (
         "05_validation",
         "study-out-of-range",

@@ -199,7 +199,7 @@ def test_the_series_panel_looks_up_and_scores_one_series(monkeypatch):
     assert f"{given['table'].index[ahead.row[mine][9]]:%m-%d %H:%M}" in panel.view.value
     panel.controls["covariates"].value = True
     assert scored()["one LSTM for all"] == pytest.approx(0.01, rel=1e-3)
-    assert "number 1 of 2" in panel.view.value
+    assert "rank 1 of 2" in panel.view.value
 
 
 @pytest.mark.slow
