@@ -48,7 +48,8 @@ def price_bars(prices: pd.DataFrame) -> Picture:
     )
     axes.plot(days, prices["Open"], "<", color=style.BLUE, label=text("始値", "Open"))
     axes.plot(days, prices["Close"], ">", color=style.ORANGE, label=text("終値", "Close"))
-    axes.set_xticks(days[::5], [f"{date:%Y-%m-%d}" for date in prices.index[::5]])
+    step = max(5, count // 5)  # so that dates do not run into each other
+    axes.set_xticks(days[::step], [f"{date:%Y-%m-%d}" for date in prices.index[::step]])
     legend(axes, ncols=3)
     up = int((prices["Close"] > prices["Open"]).sum())
     title = f"{count} 日のうち {up} 日は、終値が始値より高い", f"On {up} of {count} days the close is above the open"

@@ -58,7 +58,9 @@ def workers_timeline(trials: pd.DataFrame) -> Picture:
         if hatch:
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
             names = [_trial_of(number, former) for number, former in part["retry of"].items()]
-            axes.bar_label(bars, names, label_type="center", fontsize=style.SMALL, bbox=box)
+            beside = name[1] == "cut off"  # its bar may be very short
+            place = {"padding": 3} if beside else {"label_type": "center", "bbox": box}
+            axes.bar_label(bars, names, fontsize=style.SMALL, **place)
     name_rows(axes, [text(f"プロセス {k + 1}", f"process {k + 1}") for k in range(len(workers))])
     axes.grid(False, axis="y")
     legend(axes, ncols=3)
@@ -84,7 +86,7 @@ def _trial_of(number: int, former: float) -> str:
     return (
         str(number)
         if pd.isna(former)
-        else text(f"{number}（{former:.0f} のやり直し）", f"{number} (retry of {former:.0f})", "\n")
+        else text(f"{number}（{former:.0f} のやり直し）", f"{number} (retry of {former:.0f})")
     )
 
 

@@ -52,7 +52,7 @@ def _bars_by_lag(axes: Axes, profile: pd.Series, attrs: dict) -> None:
     for chosen, color, hatch in ((profile.index != best, style.SKY, None), (profile.index == best, style.RED, "//")):
         axes.bar(profile.index[chosen], profile[chosen], color=style.pale(color), hatch=hatch, edgecolor="black")
     above = profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()
-    name = text(f"最小: {best} 期前", f"smallest: {_back(best)}", "\n")
+    name = text(f"最小: {best} 期前", f"smallest: k = {best}", "\n")
     look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
     axes.annotate(name, (best, profile[best]), (best, above), **look)
     axes.set_xticks(profile.index)

@@ -151,7 +151,7 @@ def test_moves_are_drawn_in_percent_below_the_series():
 
 def test_the_smallest_lag_is_named_and_hatched():
     axes = plots.lag_bars(pd.Series([3.0, 1, 2], index=range(3)), ATTRS).figure.axes[0]
-    assert any("1 step back" in words.get_text() for words in axes.texts)
+    assert any("k = 1" in words.get_text() for words in axes.texts)
     assert [bar.get_height() for bar in axes.patches if bar.get_hatch()] == [1]
 
 
