@@ -238,7 +238,7 @@ def test_the_cards_of_the_two_examples_in_the_notebook():
     taught = {"np": np, "HORIZON": HORIZON}
     for name in ("parameters", "regression", "first", "second"):
         exec(cells[name], taught)
-    leaking, careful = (grade(taught[name], taught["EXAMPLE"]) for name in ("smoothed", "careful"))
+    leaking, careful = (grade(taught[name], taught["EXAMPLE"]) for name in ("smooth_forecast", "careful"))
     assert leaking.verdict == "leak" and [one.name for one in leaking.leaks] == ["centred window"]
     assert careful.verdict == "won" and not careful.leaks
     assert careful.interval[0].shape == careful.interval[1].shape == careful.yours.shape
