@@ -19,7 +19,7 @@ from helpers.challenge.series import AHEAD, COLUMN, HORIZON
 from helpers.validation import SIGNIFICANCE, diebold_mariano, holm
 
 Forecast = Callable[[np.ndarray, np.ndarray], np.ndarray]  # values (rows, columns), origins (n,) -> (n, HORIZON)
-LONGEST = 30  # rows in the longest window
+LONGEST = 5  # rows in the longest window
 NEAR = 0.05  # of the smallest mean squared error: so near another candidate is as good
 VALIDATION, BLOCKS = 600, 4  # rows before the first origin on which candidates are compared, refitted for each block
 

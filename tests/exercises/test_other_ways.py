@@ -81,16 +81,26 @@ def coverages(sizes, calibration, around):
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "cell_id", "answer"), WAYS)
-def test_another_right_solution_is_accepted(name, cell_id, answer, capsys, monkeypatch, tmp_path):
+@pytest.fixture
+def hand_in(capsys, monkeypatch, tmp_path):
+    """Runs an exercise's cell of a sheet and then an answer, and gives what its check prints."""
     monkeypatch.setenv("LSTM_TUTORIAL_PROGRESS", str(tmp_path))
-    body, last, *_ = check_line(name, cell_id)
-    variables = namespace(name)
-    exec(body, variables)
-    exec(answer, variables)
-    capsys.readouterr()
-    exec(last, variables)
-    said = capsys.readouterr().out
+
+    def said(name, cell_id, answer):
+        body, last, *_ = check_line(name, cell_id)
+        variables = namespace(name)
+        exec(body, variables)
+        exec(answer, variables)
+        capsys.readouterr()
+        exec(last, variables)
+        return capsys.readouterr().out
+
+    return said
+
+
+@pytest.mark.parametrize(("name", "cell_id", "answer"), WAYS)
+def test_another_right_solution_is_accepted(name, cell_id, answer, hand_in):
+    said = hand_in(name, cell_id, answer)
     assert STEPS[name].done()[1] == 1, said
 
 
@@ -114,15 +124,6 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("name", "cell_id", "answer", "words"), WRONG)
-def test_a_wrong_solution_that_gives_the_right_numbers_is_refused(
-    name, cell_id, answer, words, capsys, monkeypatch, tmp_path
-):
-    monkeypatch.setenv("LSTM_TUTORIAL_PROGRESS", str(tmp_path))
+def test_a_wrong_solution_that_gives_the_right_numbers_is_refused(name, cell_id, answer, words, hand_in, monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
-    body, last, *_ = check_line(name, cell_id)
-    variables = namespace(name)
-    exec(body, variables)
-    exec(answer, variables)
-    capsys.readouterr()
-    exec(last, variables)
-    assert words in capsys.readouterr().out
+    assert words in hand_in(name, cell_id, answer)
