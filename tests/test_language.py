@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from helpers import language
-from helpers.language.tables import table_html
+from helpers.language.tables import significant, table_html
 from helpers.language.words import WORDS, words
 
 
@@ -236,17 +236,37 @@ def test_numbers_as_people_write_them(numbers, written):
 
 
 @pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        ((530.997,), "531.0"),
+        ((531.0,), "531"),
+        ((27575.57,), "27,576"),
+        ((1234567.8, 3), "1,234,568"),
+        ((0.00128424,), "0.001284"),
+        ((-0.25, 3, "+"), "-0.250"),
+        ((12.0, 4, "+"), "+12"),
+        ((0.0,), "0"),
+        ((float("nan"),), "nan"),
+    ],
+)
+def test_significant_digits_without_an_exponent(number, written):
+    assert significant(*number) == written
+
+
+@pytest.mark.parametrize(
     ("p", "written"),
     [
-        ([1.2e-9, 0.0348173], ["&lt; 0.00001", "0.03482"]),
-        ([0.0, 0.0073, np.nan], ["&lt; 0.0001", "0.0073", "–"]),
-        ([0.0, 1.0], ["&lt; 0.001", "1.000"]),
+        ([1.2e-9, 0.0348173], ["&lt;&nbsp;0.00001", "0.03482"]),
+        ([0.0, 0.0073, np.nan], ["&lt;&nbsp;0.0001", "0.0073", "–"]),
+        ([0.0, 1.0], ["&lt;&nbsp;0.001", "1.000"]),
     ],
 )
 def test_a_p_value_is_never_written_as_zero(p, written):
     """Rounded by the cell to four places or fewer, or not at all."""
     html = table_html(pd.DataFrame({"Holm p": p, "skill": 0.0}))
     assert [row[1:] for row in cells(html)[1:]] == [[one, "0"] for one in written]
+    unstacked = table_html(pd.DataFrame({("Holm p", "naive"): p}))
+    assert [row[-1] for row in cells(unstacked)[-len(p) :]] == written
 
 
 def test_a_series_is_a_table_with_one_column():

@@ -48,7 +48,7 @@ PAGE = """<!DOCTYPE html>
 body {{font-family: sans-serif; margin: 1.5em auto; max-width: 860px}}
 table {{border-collapse: collapse}} th, td {{padding: .15em .8em; border-bottom: 1px solid #8886; text-align: right}}
 body:has([value=ja]:checked) [lang=en], body:has([value=en]:checked) [lang=ja],
-body:not(:has([value=both]:checked)) :is(th, td) > [lang=ja] + span {{display: none !important}}
+body:not(:has([value=both]:checked)) :is(th, td, b, summary) > [lang=ja] + span {{display: none !important}}
 @media (prefers-color-scheme: dark) {{img {{filter: invert(.933) hue-rotate(180deg)}}}}
 @media print {{details, form {{display: none}}}}
 </style></head>

@@ -96,7 +96,7 @@ class Step:
         (answered, solved), (asked, set_) = self.done(), (len(self.questions), len(self.exercises))
         return Both(
             f"このステップの進みぐあい: 予想 {answered}/{asked}、練習問題 {solved}/{set_}",
-            f"Your progress in this step: {answered} of {asked} guesses, {solved} of {set_} exercises",
+            f"Your progress in this step: {answered} of {asked} guess{'es' * (asked != 1)}, {solved} of {set_} exercises",
             mark="lstm-progress",
         )
 

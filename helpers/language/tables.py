@@ -35,12 +35,24 @@ def places(numbers: np.ndarray) -> int:
     return min(max(3 - math.floor(math.log10(np.abs(numbers).max())), 0), PLACES)
 
 
+def significant(value: float, digits: int = 4, sign: str = "") -> str:
+    """A number in so many significant digits and without an exponent: 531.0, 27,576, 0.001284; a whole one as it is.
+
+    sign: "+" writes it always.
+    """
+    if not math.isfinite(value) or value == round(value):
+        return f"{value:{sign},.0f}"
+    count = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+    return f"{value:{sign},.{count}f}"
+
+
 def written(column: pd.Series) -> Callable[[object], str]:
     """A function that writes each value of a column as HTML, a missing one as a dash."""
     numeric = pd.api.types.is_numeric_dtype(column) and column.dtype.kind in "iuf"
     numbers = column.dropna().to_numpy() if numeric else np.empty(0)
     count = places(numbers) if numbers.dtype.kind == "f" else 0
-    probable = numeric and column.name in P_VALUES
+    names = column.name if isinstance(column.name, tuple) else (column.name,)
+    probable = numeric and not P_VALUES.isdisjoint(names)
     if probable:
         count = max(count, 3)
     comma = "," if len(numbers) and np.abs(numbers).max() >= (1000 if count else COMMAS_FROM) else ""
@@ -51,7 +63,7 @@ def written(column: pd.Series) -> Callable[[object], str]:
         if not numeric:
             return marked(value) if isinstance(value, str) else html.escape(str(value))
         if probable and value < 0.5 * 0.1**count:
-            return f"&lt; {0.1**count:.{count}f}"
+            return f"&lt;&nbsp;{0.1**count:.{count}f}"
         if value and np.isfinite(value) and (abs(value) >= 1e15 or abs(value) < 0.1**PLACES):
             return f"{value:.3g}"
         return f"{value:z{comma}.{count}f}"  # z: what rounds to 0 is 0, not -0

@@ -9,6 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from helpers.language import current, named, text
+from helpers.language.tables import significant
 from helpers.plots import Picture
 
 Words = tuple[str, str]  # Japanese and English
@@ -115,8 +116,8 @@ def beside(a: Run, b: Run, names: dict[str, str]) -> str:
     rows.append(["≠"] * len(differ))
     shared = [name for name in sides[0].scores if name in sides[1].scores]
     for row, shown in zip(rows, sides, strict=False):
-        row += [_written(float(shown.scores[name])) for name in shared]
-    rows[2] += [f"{sides[1].scores[name] - sides[0].scores[name]:+.4g}" for name in shared]
+        row += [significant(shown.scores[name]) for name in shared]
+    rows[2] += [significant(sides[1].scores[name] - sides[0].scores[name], sign="+") for name in shared]
     here = text("B（今の結果）", "B (now)")
     table = pd.DataFrame(rows, ["A", here, "B − A"], [names[name] for name in differ] + shared)
     pictures = "".join(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers import plots
 from helpers.language import current, named, text, words
-from helpers.language.tables import table_html
+from helpers.language.tables import significant, table_html
 from helpers.model import CELLS
 from helpers.panels.controls import SeriesMenu, choice, slider, train
 from helpers.panels.engine import Job, Panel
@@ -79,20 +79,21 @@ class Ledger:
         if before[0]["series"] != now[0]["series"]:
             return "系列が違うので、前回とは比べません。", "Another series: not compared with the last run."
         gap = np.subtract(*(np.mean([row["RMSE"] for row in run]) for run in (now, before)))
+        change = significant(gap, sign="+")
         spreads = [self.spread.get(self.key(run[0])) for run in (before, now)]
         if None in spreads:
             return (
-                f"前回との RMSE の差は {gap:+.4g} です。シードによるばらつきと比べるには、前回の設定と今の設定の両方で「5 つのシードで学習」を押してください。",
-                f"RMSE differs from the last run by {gap:+.4g}. To compare with the spread over seeds, press “five seeds” "
+                f"前回との RMSE の差は {change} です。シードによるばらつきと比べるには、前回の設定と今の設定の両方で「5 つのシードで学習」を押してください。",
+                f"RMSE differs from the last run by {change}. To compare with the spread over seeds, press “five seeds” "
                 "at the last settings and at these.",
             )
         # Two standard deviations of the difference of two means, of one seed or five each
         limit = 2 * np.hypot(*(spread / np.sqrt(len(run)) for spread, run in zip(spreads, (before, now), strict=True)))
         inside = abs(gap) <= limit
         return (
-            f"前回との RMSE の差 {gap:+.4g} は、シードによるばらつき（±{limit:.3g}）の範囲{'内' if inside else '外'}です。",
-            f"The difference in RMSE from the last run, {gap:+.4g}, is {'inside' if inside else 'outside'} the spread "
-            f"over seeds (±{limit:.3g}).",
+            f"前回との RMSE の差 {change} は、シードによるばらつき（±{limit:.3g}）の範囲{'内' if inside else '外'}です。",
+            f"The difference in RMSE from the last run, {change}, is {'inside' if inside else 'outside'} the spread "
+            f"over seeds (±{significant(limit, 3)}).",
         )
 
     def csv(self) -> str:
@@ -195,7 +196,7 @@ class _Playground:
 
 def _of_the_mean(band: tuple[np.ndarray, np.ndarray], attrs: dict) -> tuple[str, str]:
     """Words before a verdict on the mean of several seeds, and how far they lie apart in the unit of the series."""
-    apart = f"{np.mean(band[1] - band[0]):.3g}"
+    apart = significant(np.mean(band[1] - band[0]), 3)
     ja, en = (f"{apart} {attrs.get(unit) or ''}".rstrip() for unit in ("unit_ja", "unit_en"))
     return (
         f"5 つの予測の平均を採点します。5 つは平均 {ja} の幅に散らばっています。",

@@ -98,7 +98,8 @@ def skills(
         seen, low = skill >= floor, skill < floor  # a skill that could not be measured, NaN, is neither
         if before is not None:
             old = before.xs(baseline, level=1)["skill"].reindex(part.index).to_numpy()
-            for row, start, end in zip(rows, np.maximum(old, floor), np.maximum(skill, floor), strict=True):
+            ways = zip(rows, np.maximum(old, floor - 0.05), np.maximum(skill, floor), strict=True)
+            for row, start, end in ways:  # from the left edge where it comes from below `floor`
                 axes.annotate("", (end, row), (start, row), arrowprops={"arrowstyle": "->", "color": style.GREY})
         spread = np.nan_to_num(np.abs(part[["seeds low", "seeds high"]].to_numpy().T - skill))[:, seen]
         look = {"fmt": POINTS[number % len(POINTS)], "color": color, "capsize": 3, "label": named(baseline)}
@@ -135,7 +136,7 @@ def skills(
     title = _claims(table, table["p Holm"] < significance if tested else table["skill"].notna())
     label(axes, x=(*x, "\n"))
     headline(figure, title)
-    legend(axes, ncols=2 if len(baselines) < 3 else 3)
+    legend(axes, ncols=2 if len(baselines) < 3 else 3, title=text("ベースライン", "baseline"))
     found = [(words(name), words(baseline), skill) for (name, baseline), skill in table["skill"].items()]
     ja = "、".join(style.spaced(f"{name[0]}は{baseline[0]}に {skill:.3f}") for name, baseline, skill in found)
     en = ", ".join(f"{name[1]} {skill:.3f} against {baseline[1]}" for name, baseline, skill in found)

@@ -65,7 +65,7 @@ def origins_and_targets(
             label=names[k] if k < 2 else None,
         )
     known = pd.Series(np.asarray(values, dtype=float), dates).ffill().iloc[shown]
-    look = {"color": "black", "fillstyle": "none", "markersize": 11, "markeredgewidth": 2}
+    look = {"color": "black", "fillstyle": "none", "markersize": 11, "markeredgewidth": 2, "clip_on": False}
     axes.plot(known, "o", **look, label=text("起点（最後に知っている行）", "origin, the last known row"))
     ja = f"1 つの起点から {horizon} 期先まで、次の起点は {horizon} 行あと"
     label(axes, (ja, f"{horizon} steps from each origin, the next origin {horizon} rows later"), style.DATE, attrs)

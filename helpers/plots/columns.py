@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.language import named, text, words
+from helpers.language.tables import significant
 from helpers.plots import style
 from helpers.plots.style import (
     Picture,
@@ -39,7 +40,12 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
         axes.annotate("", goal, point, arrowprops=look)
         middle, look = (0.5 * (point[0] + 24), 0.5 * (point[1] + goal[1])), {"ha": "center", "va": "center"}
         axes.annotate(
-            f"RMSE {off[name]:,.4g}", middle, (0, side), textcoords="offset points", color=style.ink(color), **look
+            f"RMSE {significant(off[name])}",
+            middle,
+            (0, side),
+            textcoords="offset points",
+            color=style.ink(color),
+            **look,
         )
     for point, marker, color, words_here in (
         (today, "<", style.BLUE, ("今日の始値", "today's open")),
@@ -52,8 +58,8 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
     axes.set_xticks([0, 6, 24], [text(*name, "\n") for name in names])
     legend(axes, ncols=3)
     title = (
-        f"明日の始値とのずれ（RMSE）: 今日の始値 {off['Open']:,.4g}、今日の終値 {off['Close']:,.4g}",
-        f"RMSE from tomorrow's open: today's open {off['Open']:,.4g}, today's close {off['Close']:,.4g}",
+        f"明日の始値とのずれ（RMSE）: 今日の始値 {significant(off['Open'])}、今日の終値 {significant(off['Close'])}",
+        f"RMSE from tomorrow's open: today's open {significant(off['Open'])}, today's close {significant(off['Close'])}",
     )
     label(axes, title, y=prices.attrs)
     ja = "今日の始値と終値、明日の始値。終値の時刻の方が、明日の始値の時刻に近い。"
@@ -78,8 +84,8 @@ def rmse_by_columns(errors: pd.DataFrame, baselines: dict[str, float], attrs: di
     title = first_true(
         (
             baselines[best] < smallest,
-            f"{words(best)[0]}だけの {baselines[best]:,.4g} は、学習したどのモデル（最小 {smallest:,.4g}）より小さい",
-            f"The {words(best)[1]} alone, {baselines[best]:,.4g}, is below every trained model (smallest {smallest:,.4g})",
+            f"{words(best)[0]}だけの {significant(baselines[best])} は、学習したどのモデル（最小 {significant(smallest)}）より小さい",
+            f"The {words(best)[1]} alone, {significant(baselines[best])}, is below every trained model (smallest {significant(smallest)})",
         ),
         (
             True,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 
 from helpers.language import named, text, words
@@ -263,7 +264,8 @@ def closed_loop(
     actual = np.asarray(actual, dtype=float)
     steps, limit = np.arange(1, len(actual) + 1), share * np.ptp(actual) / 2
     last = slice(max(0, len(actual) - close_up), None)
-    right.plot(steps[last], actual[last], color=style.GREY, linewidth=5)
+    right.plot(steps[last], actual[last], color=style.GREY, linewidth=7)
+    apart = [withStroke(linewidth=4, foreground="white")]  # a forecast that lies on the actual values is seen
     stayed, drawn = {}, {}
     for (name, runs), look in zip(paths.items(), looks(1), strict=False):
         errors = [np.abs(np.asarray(run)[: len(actual)] - actual) for run in runs]
@@ -280,7 +282,7 @@ def closed_loop(
         twin = next((other for other, path in drawn.items() if np.abs(path - first).max() < limit), None)
         if twin is None:
             drawn[name] = first
-            right.plot(steps[last], first, **look, markevery=close_up // 10, markersize=5)
+            right.plot(steps[last], first, **look, markevery=close_up // 10, markersize=6, path_effects=apart)
     left.axhline(
         limit, color="black", linewidth=2, label=text(f"振幅の {share:.0%}", f"{share:.0%} of the amplitude", "\n")
     )
@@ -291,7 +293,7 @@ def closed_loop(
     label(left, (), AHEAD, ("直近 25 期の最大のずれ", "largest error of 25 steps", "\n"))
     label(right, (f"シード 0 の最後の {close_up} 期", f"The last {close_up} steps of seed 0"), AHEAD, attrs)
     right.title.set_fontsize(12)
-    left.plot([], [], color=style.GREY, linewidth=5, label=text(*words("actual"), "\n"))  # names what is on the right
+    left.plot([], [], color=style.GREY, linewidth=7, label=text(*words("actual"), "\n"))  # names what is on the right
     legend(left, ncols=3)
     ja = f"左は閉ループの予測のずれ、右は最後の {close_up} 期。{title[0]}。"
     return Picture(

@@ -82,12 +82,8 @@ def workers_timeline(trials: pd.DataFrame) -> Picture:
 
 
 def _trial_of(number: int, former: float) -> str:
-    """The number of a trial, and that of the one whose settings it runs again, where there is one."""
-    return (
-        str(number)
-        if pd.isna(former)
-        else text(f"{number}（{former:.0f} のやり直し）", f"{number} (retry of {former:.0f})")
-    )
+    """The number of a trial, with that of the one whose settings it runs again behind it: short, as a bar may be."""
+    return str(number) if pd.isna(former) else f"{number} ({former:.0f})"
 
 
 def _logarithmic(axes: Axes, across: list[int]) -> None:

@@ -50,12 +50,12 @@ def search_overview(trials: pd.DataFrame, importances: dict[str, float]) -> Pict
         right.plot([across, across], [0, 1], color="black", linewidth=1)
         for name, height in ends.items():
             ja, en = words(f"≦ {name}" if across == len(importances) and height == 0 else name)
-            place = (across, height), (0, -8 if height < 0.5 else 6), "data", "offset points"
+            place = (across, height), (0, -8 if height < 0.5 else 8), "data", "offset points"
             look = {"ha": "center", "va": "top" if height < 0.5 else "bottom", "fontsize": style.SMALL}
             right.annotate(text(ja, en, "\n"), *place, **look, **style.LITERAL)
     names = [text(*(_narrow(word) for word in words(name)), "\n") for name in table]
     right.set_xticks(range(len(placed)), names, **style.LITERAL)
-    right.set(yticks=[], xmargin=0.09, ymargin=0.2)
+    right.set(yticks=[], xmargin=0.09, ymargin=0.24)
     right.grid(False)
     label(left, ("設定の重要度", "Importance"), ("重要度", "importance"))
     count = len(trials)

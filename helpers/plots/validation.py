@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from helpers.language import text
+from helpers.language.tables import significant
 from helpers.plots import style
 from helpers.plots.style import Dates, Picture, canvas, few_dates, in_unit, label, legend, styled
 
@@ -174,8 +175,8 @@ def error_of_guesses(offsets: ArrayLike, errors: ArrayLike, attrs: dict) -> Pict
     y = in_unit("平均二乗誤差", "mean squared error", attrs, square=True)
     unit_ja, unit_en = (f" {attrs[key]}" if attrs.get(key) else "" for key in ("unit_ja", "unit_en"))
     title = (
-        f"誤差が最小なのは、今日の価格に {best:,.3g}{unit_ja or ' '}を足す予測",
-        f"The error is smallest when {best:,.3g}{unit_en} are added to today's price",
+        f"誤差が最小なのは、今日の価格に {significant(best, 3)}{unit_ja or ' '}を足す予測",
+        f"The error is smallest when {significant(best, 3)}{unit_en} are added to today's price",
     )
     label(axes, title, x, y)
     axes.xaxis.set_major_formatter(style.DIGITS)

@@ -19,6 +19,7 @@ from wcwidth import wcswidth
 from helpers.data import load_prices, select_columns
 from helpers.horizons import dm_by_step
 from helpers.language import BadInput, say, text
+from helpers.language.tables import significant
 from helpers.project.checkpoint import RunLogger, count_look, find_run, load_checkpoint, lock_run, new_run
 from helpers.project.command_line import COMMAND, DEFAULTS, PROGRAM, make_parser
 from helpers.project.trainer import METRICS, Trainer, conclusion
@@ -137,7 +138,7 @@ def _report(trainer: Trainer, prices: pd.DataFrame, test: bool, out: Path) -> No
         f"{ja}（{len(actual)} 個の窓）の RMSE。重みはエポック {trainer.stopping.best_epoch} のもの:",
         f"RMSE on the {en} ({len(actual)} windows), weights of epoch {trainer.stopping.best_epoch}:",
     )
-    print(table.loc[sorted({1, min(7, steps), steps})].to_string(float_format=lambda number: f"{number:.4g}"))
+    print(table.loc[sorted({1, min(7, steps), steps})].to_string(float_format=significant))
     say(*conclusion(table, dm_by_step(actual, forecasts["LSTM"], forecasts["naive"])))
     end = len(prices) - (0 if test else len(trainer.parts["test"][0]) + steps - 1)
     dates = prices.index[end - len(actual) - steps + 1 : end]

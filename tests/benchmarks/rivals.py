@@ -74,13 +74,17 @@ def arima_each(table: pd.DataFrame, origins: int, horizon: int) -> tuple[np.ndar
 def neural_lstm_all(
     table: pd.DataFrame, window: int, origins: int, horizon: int, seed: int, steps: int = 1000
 ) -> tuple[np.ndarray, str]:
-    """neuralforecast's LSTM for all series, with all covariates and its defaults, but for the loss by which it is judged."""
+    """neuralforecast's LSTM for all series, with all covariates and its defaults, but for loss and scaler.
+
+    The loss is the one by which it is judged. Its default scaler, "robust", scales each window by itself, the calendar's columns
+    of 0 and 1 too: RMSE 0.1166. With "standard" it is 0.0530, with "identity" (no scaling; all values are shares) 0.0511.
+    """
     from neuralforecast import NeuralForecast
     from neuralforecast.losses.pytorch import MSE
     from neuralforecast.models import LSTM
 
     known = [name for name in table if name not in ("unique_id", "ds", "y")]
-    model = LSTM(h=horizon, input_size=window, futr_exog_list=known, loss=MSE(), max_steps=steps, random_seed=seed, **QUIET)  # fmt: skip
+    model = LSTM(h=horizon, input_size=window, futr_exog_list=known, loss=MSE(), scaler_type="identity", max_steps=steps, random_seed=seed, **QUIET)  # fmt: skip
     found = NeuralForecast(models=[model], freq=1).cross_validation(
         table.dropna(), n_windows=origins, step_size=1, refit=False
     )

@@ -303,7 +303,7 @@ def test_arrows_set_out_from_the_table_before():
     index = pd.MultiIndex.from_product([["one"], ["naive"]])
     table = pd.DataFrame({"skill": [0.5], "seeds low": np.nan, "seeds high": np.nan}, index=index)
     (arrow,) = plots.skills(table, before=table - 3).figure.axes[0].texts
-    assert arrow.xy == (0.5, 0) and arrow.xyann == (-1, 0)  # from the edge, below which nothing is drawn
+    assert arrow.xy == (0.5, 0) and arrow.xyann == (-1.05, 0)  # from the edge, left of which nothing is drawn
 
 
 @pytest.mark.parametrize(("mean", "said"), [(0.2, "Wins where"), (-0.2, "It does not win"), (0.05, "Neither")])
@@ -342,7 +342,7 @@ def test_skills_of_paths_say_which_intervals_leave_0_out():
 def test_a_baseline_below_every_training_is_the_finding():
     errors = pd.DataFrame([[5.0, 6], [3, 4]], index=["Open", "all"])
     assert (
-        "The naive alone, 2.9, is below every trained model (smallest 3)"
+        "The naive alone, 2.900, is below every trained model (smallest 3)"
         in plots.rmse_by_columns(errors, {"naive": 2.9, "linear": 9}, ATTRS).alt
     )
     assert "Smallest error: all" in plots.rmse_by_columns(errors, {"naive": 3.1}, ATTRS).alt
