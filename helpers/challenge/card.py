@@ -141,7 +141,7 @@ def _section(ja: str, en: str, sentences: Sentences) -> str:
 
 
 def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+    return "p\u00a0<\u00a00.001" if value < 0.001 else f"p\u00a0=\u00a0{value:.3f}"
 
 
 def _number(report: Report, value: float) -> str:
@@ -334,7 +334,7 @@ def _errors(report: Report) -> str:
     shown = {"RMSE": table["RMSE"].map(lambda error: _number(report, error))}
     shown |= {
         "skill": table["skill"].map("{:+.3f}".format),
-        "Holm p": table["Holm p"].map(lambda p: _p(p)[2:].lstrip("= ")),
+        "Holm p": table["Holm p"].map(lambda p: _p(p)[2:].removeprefix("=\u00a0")),
     }
     ja = f"RMSE は隠した {HIDDEN} 行のもの。スキルは、その行の予測に対するあなたの予測のもの。"
     note = _in(ja, f"RMSE on the {HIDDEN} hidden rows; skill of yours against the forecast of the row.")

@@ -42,8 +42,8 @@ def significant(value: float, digits: int = 4, sign: str = "") -> str:
     """
     if not math.isfinite(value) or value == round(value):
         return f"{value:{sign},.0f}"
-    count = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
-    return f"{value:{sign},.{count}f}"
+    size = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))  # that of 9.9996 is the one of 10.00
+    return f"{value:{sign},.{max(digits - 1 - size, 0)}f}"
 
 
 def written(column: pd.Series) -> Callable[[object], str]:

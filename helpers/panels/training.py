@@ -5,6 +5,7 @@ from torch import Tensor
 from helpers import plots
 from helpers.baselines import naive_forecast
 from helpers.language import text
+from helpers.language.tables import significant
 from helpers.panels.controls import choice, rates, slider, train
 from helpers.panels.engine import Job, Panel
 from helpers.panels.page import Shown, arguments, source
@@ -49,9 +50,9 @@ def loss_explorer(
         def show() -> Shown:
             with plots.room(*PLACE):
                 picture = plots.loss_curves(curves, ratio=True)
-            ja = f"損失はナイーブ予測の {learned:.3g} 倍（学習部分）、{unseen:.3g} 倍（検証部分）です。{seconds:.2f} 秒かかりました。"
+            ja = f"損失はナイーブ予測の {significant(learned, 3)} 倍（学習部分）、{significant(unseen, 3)} 倍（検証部分）です。{seconds:.2f} 秒かかりました。"
             en = (
-                f"Loss: {learned:.3g} times naive on the training part, {unseen:.3g} on the validation part. "
+                f"Loss: {significant(learned, 3)} times naive on the training part, {significant(unseen, 3)} on the validation part. "
                 f"It took {seconds:.2f} s."
             )
             scores = {text("学習部分", "training part"): learned, text("検証部分", "validation part"): unseen}

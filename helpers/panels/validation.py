@@ -91,7 +91,7 @@ class Ledger:
         limit = 2 * np.hypot(*(spread / np.sqrt(len(run)) for spread, run in zip(spreads, (before, now), strict=True)))
         inside = abs(gap) <= limit
         return (
-            f"前回との RMSE の差 {change} は、シードによるばらつき（±{limit:.3g}）の範囲{'内' if inside else '外'}です。",
+            f"前回との RMSE の差 {change} は、シードによるばらつき（±{significant(limit, 3)}）の範囲{'内' if inside else '外'}です。",
             f"The difference in RMSE from the last run, {change}, is {'inside' if inside else 'outside'} the spread "
             f"over seeds (±{significant(limit, 3)}).",
         )

@@ -6,6 +6,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullFormatter
 
 from helpers.language import named, text, words
+from helpers.language.tables import significant
 from helpers.plots import style
 from helpers.plots.model import Diagram
 from helpers.plots.style import Picture, canvas, label, legend, name_rows, styled
@@ -105,7 +106,7 @@ def hours_by_cores(hours: pd.DataFrame) -> Picture:
     for (_, row), look, up in zip(hours.iterrows(), style.looks(), (-15, 8), strict=False):
         for cores, value in row.items():
             place = (cores, value), (0, up), "data", "offset points"
-            axes.annotate(f"{value:,.3g}", *place, ha="center", color=style.ink(look["color"]))
+            axes.annotate(significant(value, 3), *place, ha="center", color=style.ink(look["color"]))
     first, last = hours.columns[[0, -1]]
     faster = hours[first] / hours[last]
     said = [(*words(name), f"{times:.1f}" if times < 10 else f"{times:,.0f}") for name, times in faster.items()]

@@ -23,7 +23,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_rgb
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -324,6 +324,17 @@ def logarithmic(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
+class _Years(ConciseDateFormatter):
+    """At the right end both years, where dates without a year lie in two."""
+
+    def get_offset(self) -> str:
+        offset = super().get_offset()
+        low, high = sorted(self.axis.get_view_interval())
+        years = [num2date(place).year for place in self.axis.get_majorticklocs() if low <= place <= high]
+        two = re.fullmatch(r"\d{4}", offset) and min(years) < max(years)
+        return f"{min(years)}–{max(years)}" if two else offset
+
+
 def few_dates(axes: Axes, count: int = 8) -> None:
     """At most `count` dates on the time axis, so that they stand side by side without turning."""
     locator = AutoDateLocator(minticks=2, maxticks=count)
@@ -334,4 +345,4 @@ def few_dates(axes: Axes, count: int = 8) -> None:
         "zero_formats": [*formats[:3], "%m-%d", *formats[3:5]],
     }  # January 2025 is 2025-01, not 2025
     look["offset_formats"] = ["", "", "%Y", *["%Y-%m-%d"] * 3]  # the rest of the date, at the right end
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, **look))
+    axes.xaxis.set_major_formatter(_Years(locator, **look))

@@ -9,6 +9,7 @@ import pandas as pd
 from IPython.display import DisplayHandle
 
 from helpers.language import text, words
+from helpers.language.tables import significant
 from helpers.plots import style
 from helpers.plots.style import DIGITS, Picture, canvas, draw_curves, in_unit, label, legend, line_chart, styled
 
@@ -58,7 +59,10 @@ def _how_it_ends(curves: dict[str, Sequence[float] | pd.Series], naive: float | 
     if naive is None:
         ja, en = f" {loss:.3g}", f"{loss:.3g}"
     else:
-        ja, en = f"ナイーブ予測の {loss / naive:,.3g} 倍", f"{loss / naive:,.3g} times the naive forecast's"
+        ja, en = (
+            f"ナイーブ予測の {significant(loss / naive, 3)} 倍",
+            f"{significant(loss / naive, 3)} times the naive forecast's",
+        )
     if len(ends) == 1:
         return f"損失は {epoch:,} エポックで{ja}", f"After {epoch:,} epochs the loss is {en}"
     ja_name, _, en_name = best.partition(" / ")

@@ -123,9 +123,9 @@ def test_the_enlarged_days_are_shaded_above_and_alone_have_markers():
         (lambda: plots.loss_curves({"a": [3.0, 2]}), "After 2 epochs the loss is 2"),
         (
             lambda: plots.loss_curves({"a": [3.0, 2]}, naive=4),
-            "After 2 epochs the loss is 0.5 times the naive forecast's",
+            "After 2 epochs the loss is 0.500 times the naive forecast's",
         ),
-        (lambda: plots.loss_curves({"甲 / a": [3.0, 1], "乙 / b": [3.0, 2]}, naive=4), "Lowest: a, 0.25 times"),
+        (lambda: plots.loss_curves({"甲 / a": [3.0, 1], "乙 / b": [3.0, 2]}, naive=4), "Lowest: a, 0.250 times"),
         (lambda: plots.error_of_guesses([-1, 0, 1], [3.0, 2, 1], ATTRS), "smallest when 1 yen are added"),
         (lambda: plots.price_bars(BARS), "On 1 of 3 days the close is above the open"),
     ],
