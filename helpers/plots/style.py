@@ -329,10 +329,11 @@ class _Years(ConciseDateFormatter):
 
     def get_offset(self) -> str:
         offset = super().get_offset()
+        if not re.fullmatch(r"\d{4}", offset):
+            return offset
         low, high = sorted(self.axis.get_view_interval())
-        years = [num2date(place).year for place in self.axis.get_majorticklocs() if low <= place <= high]
-        two = re.fullmatch(r"\d{4}", offset) and min(years) < max(years)
-        return f"{min(years)}–{max(years)}" if two else offset
+        years = {num2date(place).year for place in self.axis.get_majorticklocs() if low <= place <= high}
+        return f"{min(years)}–{max(years)}" if len(years) > 1 else offset
 
 
 def few_dates(axes: Axes, count: int = 8) -> None:

@@ -206,6 +206,17 @@ def test_the_marks_of_a_logarithmic_axis_are_as_many_as_it_needs():
         assert wanted <= {mark.get_text() for mark in axes.get_yticklabels()}
 
 
+@pytest.mark.parametrize(
+    ("start", "days", "offset"), [("2024-12-05", 42, "2024–2025"), ("2025-02-05", 42, "2025"), ("2022-01-05", 1400, "")]
+)
+def test_dates_without_a_year_name_both_years_where_they_lie_in_two(start, days, offset):
+    _, axes = style.canvas()
+    axes.plot(pd.date_range(start, periods=days), range(days))
+    style.few_dates(axes)
+    assert axes.get_xticklabels()  # they decide what is left for the end
+    assert axes.xaxis.get_major_formatter().get_offset() == offset
+
+
 def test_a_headline_is_broken_where_it_is_wider_than_the_figure():
     figure, _ = canvas()
     headline(figure, ("短い", "short, " * 20))
