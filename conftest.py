@@ -46,3 +46,11 @@ nbval.kernel.start_new_kernel = surely(nbval.kernel.start_new_kernel)
 
 if importlib.util.find_spec("torch") is None:
     sys.meta_path.insert(0, NoTorch)
+
+
+@pytest.fixture(autouse=True)
+def a_choice_of_language_reaches_this_test_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ipywidgets keeps the panels of earlier tests alive, and each would be drawn anew: 28 s in one test that asks for three."""
+    from helpers import language
+
+    monkeypatch.setattr(language, "_followers", [])

@@ -137,7 +137,7 @@ def looks_told(name: str) -> tuple[str, str]:
     ja, en = words(name)
     return (
         f"「{ja}」の封をした部分を見るのは、このノートブックで {_looks[name]} 回目です。",
-        f"This is look {_looks[name]} at the sealed part of {en} in this notebook.",
+        f"This is look {_looks[name]} at the sealed part of “{en}” in this notebook.",
     )
 
 

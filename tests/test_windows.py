@@ -160,7 +160,7 @@ def test_opening_the_envelope_is_counted_by_series(no_looks, capsys):
     assert seal(t, name="ibm").open() is t  # sealing again does not start the count again
     assert "2 回目" in capsys.readouterr().out
     assert look("ibm") == 3 and look("co2") == 1  # a panel looks too
-    assert "3 回目" in looks_told("ibm")[0] and "look 1 at the sealed part of CO2" in looks_told("co2")[1]
+    assert "3 回目" in looks_told("ibm")[0] and "look 1 at the sealed part of “CO2”" in looks_told("co2")[1]
 
 
 def test_an_envelope_holds_parts_of_one_length():

@@ -326,5 +326,5 @@ def skill_by_part(parts: dict[str, tuple[float, float, float]]) -> Picture:
     )
     headline(figure, title)
     label(axes, (), ("スキルと 95% 区間", "skill and its 95% interval"))
-    ja, en = listed({name: value for name, (value, *_) in parts.items()})
+    ja, en = listed({name: value for name, (value, *_) in parts.items()}, ".2f")
     return Picture(figure, f"{title[0]}。{ja}。", f"{title[1]}. {en}.")

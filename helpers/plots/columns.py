@@ -99,7 +99,7 @@ def rmse_by_columns(errors: pd.DataFrame, baselines: dict[str, float], attrs: di
     headline(figure, title)
     axes.xaxis.set_major_formatter(style.DIGITS)
     legend(axes, ncols=4)
-    ja, en = listed(errors.mean(axis=1).rename(str).to_dict() | baselines, ",.0f")
+    ja, en = listed(errors.mean(axis=1).rename(str).to_dict() | baselines)
     return Picture(
         figure, f"見せた列ごとの RMSE の棒。{title[0]}。{ja}。", f"Bars of RMSE by the columns shown. {title[1]}. {en}."
     )
@@ -123,7 +123,7 @@ def autocorrelations(table: pd.DataFrame, band: float) -> Picture:
     title = f"偶然の範囲を出たラグの数（{len(table)} のうち）: {ja}", f"Lags beyond chance, of {len(table)}: {en}"
     label(axes, title, ("ラグ（何日前か）", "lag (days back)"), ("自己相関", "autocorrelation", "\n"))
     legend(axes, ncols=3)
-    ja, en = listed(table.iloc[0].to_dict())
+    ja, en = listed(table.iloc[0].to_dict(), ".2f")
     return Picture(
         figure,
         f"ラグごとの自己相関の棒。{title[0]}。ラグ 1: {ja}。",

@@ -245,7 +245,7 @@ def error_by_step(errors: dict[str, pd.Series | Sequence[pd.Series]], attrs: dic
     axes.set_ylim(bottom=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
     legend(axes, ncols=3)
-    ja, en = listed({name: table.mean().iloc[-1] for name, table in runs.items()}, ",.4g")
+    ja, en = listed({name: table.mean().iloc[-1] for name, table in runs.items()})
     ja = f"何期先かごとの RMSE の線。{title[0]}。最後の期の RMSE: {ja}。"
     return Picture(figure, ja, f"Lines of RMSE by the number of steps ahead. {title[1]}. RMSE at the last step: {en}.")
 

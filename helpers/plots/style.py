@@ -30,6 +30,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
 from helpers.language import text, words
+from helpers.language.tables import significant
 
 # Importing japanize_matplotlib would set the reader's font; only its file of Japanese glyphs is wanted.
 fontManager.addfont(Path(find_spec("japanize_matplotlib").origin).with_name("fonts") / "ipaexg.ttf")
@@ -264,9 +265,11 @@ def _wrapped(line: str, most: float) -> str:
     return "\n".join(rows)
 
 
-def listed(numbers: dict[str, float], digits: str = ".2f") -> Words:
-    """Names and numbers in a row, for alternative texts and titles."""
-    named_twice = [(words(name), f"{number:{digits}}") for name, number in numbers.items()]
+def listed(numbers: dict[str, float], digits: str = "") -> Words:
+    """Names and numbers in a row, for alternative texts and titles; without `digits`, a format, four significant ones."""
+    named_twice = [
+        (words(name), f"{number:{digits}}" if digits else significant(number)) for name, number in numbers.items()
+    ]
     return "、".join(f"{n[0]} {k}" for n, k in named_twice), ", ".join(f"{n[1]} {k}" for n, k in named_twice)
 
 
