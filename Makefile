@@ -97,9 +97,10 @@ $(RIVALS)/installed: tests/benchmarks/requirements.txt
 	@touch $@
 
 # Two marks. The first says that the environment is ours, and is there before anything else is: a .venv without it is
-# somebody's own and stays as it is. The second is written last and removed first: without it the last install was cut off
-# somewhere, perhaps in the middle of a package that pip would take for whole, so the environment starts afresh; with it,
-# only what changed is installed.
+# somebody's own and stays as it is. The second is written last: without it the first install was cut off somewhere, perhaps
+# in the middle of a package that pip would take for whole, so the environment starts afresh. With it, only what changed is
+# installed; where that fails, for want of a network perhaps, the environment stays, and so does the old mark: the next call
+# tries again.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python 3.11 以降が必要です。例: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
@@ -113,8 +114,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -f $@ || { rm -rf $(VENV) && mkdir $(VENV) && touch $(OURS) && $(PYTHON) -m venv $(VENV); } || { \
 		echo "仮想環境を作れません。Debian と Ubuntu では: sudo apt install python3-venv"; \
 		echo "The virtual environment cannot be made. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
-	@rm -f $@
-	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FROM) -c constraints.txt -e '.[$(EXTRAS)]'
+	@$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FROM) -c constraints.txt -e '.[$(EXTRAS)]' || { \
+		test -f $@ || exit 1; \
+		echo "$(VENV) を更新できませんでした。次の make がもう一度試します。前の環境は残してあります: $(BIN)/python -m jupyter lab"; \
+		echo "$(VENV) could not be updated; the next make tries again. What was there is kept: $(BIN)/python -m jupyter lab"; exit 1; }
 	@# No pop-up about news and updates in front of a class, and nothing asked of the network.
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
@@ -122,4 +125,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(RIVALS) .pytest_cache *.egg-info build site
+	@if test -f $(OURS); then rm -rf $(VENV); elif test -e $(VENV); then \
+		echo "$(VENV) は、この教材が作ったものではないので、そのままにします。"; \
+		echo "$(VENV) was not made by this tutorial, so it is left alone."; fi
+	rm -rf $(RIVALS) .pytest_cache *.egg-info build site

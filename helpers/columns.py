@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from helpers.data import select_columns
+from helpers.language import BadInput
 from helpers.uncertainty import empirical_quantiles, linear_quantiles
 from helpers.windows import make_windows, split_last
 
@@ -38,10 +39,17 @@ def scaled_quantiles(relative: pd.DataFrame, ahead: int, levels: Sequence[float]
     """Intervals for the last `ahead` days as wide as the days before suggest: a baseline that trains no network.
 
     Low and High of the days before those, in units of their `recent_range`, have empirical quantiles; each day's interval
-    is these times its own recent range. Returns (ahead, 2).
+    is these times its own recent range. Returns (ahead, 2). Raises BadInput where low and high never differed.
     """
     recent = recent_range(relative, half_life)
-    ratios = relative[["Low", "High"]].div(recent, axis=0).iloc[:-ahead].dropna()
+    unit = recent.where(recent > 0)  # days after a halt, on which nothing moved, are in no unit
+    ratios = relative[["Low", "High"]].div(unit, axis=0).iloc[:-ahead].dropna()
+    if ratios.empty:
+        raise BadInput(
+            f"最後の {ahead} 日より前に、安値と高値の違う日がないので、値幅を測れません。日中の値動きがある系列を使ってください。",
+            f"before the last {ahead} days low and high never differ, so there is no range to measure: take a series that "
+            "moves within its days.",
+        )
     return np.outer(recent.iloc[-ahead:], empirical_quantiles(ratios, levels))
 
 

@@ -21,8 +21,8 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
-from helpers.data import load_prices
-from helpers.language import both, say
+from helpers.data import load_prices, select_columns
+from helpers.language import BadInput, both, check_whole, say, text
 from helpers.search import HOST, objective
 
 HEARTBEAT = (
@@ -30,6 +30,7 @@ HEARTBEAT = (
 )
 LOCK = 5  # seconds after which the lock of a worker that was killed while writing is broken
 RETRIES = 3  # a trial that kills its worker every time is given up, and so is a worker that dies as often in a row
+COLUMNS = "Open,Close"  # where the reader asks for no others
 
 
 def _write_lock_first(engine: sqlalchemy.Engine) -> None:
@@ -74,8 +75,19 @@ def open_storage(where: str) -> BaseStorage:
 
 
 def open_study(where: str, name: str = "search") -> optuna.Study:
-    """The study of that name, made when it is not there yet."""
-    return optuna.create_study(storage=open_storage(where), study_name=name, direction="maximize", load_if_exists=True)
+    """The study of that name, made when it is not there yet. Raises BadInput where the storage cannot be opened."""
+    try:
+        return optuna.create_study(
+            storage=open_storage(where), study_name=name, direction="maximize", load_if_exists=True
+        )
+    except Exception as error:  # files, databases and the proxy each fail in ways of their own
+        place = where.rpartition("@")[2]  # without the password of a database
+        words = error.details() if hasattr(error, "details") else str(error)  # gRPC has the cause there
+        detail = words.partition("\n")[0]
+        raise BadInput(
+            f"保管場所 {place} を開けません（{detail}）。書き方と、そこに書き込めることを確かめてください。",
+            f"cannot open the storage {place} ({detail}). Check how it is written, and that it can be written to.",
+        ) from error
 
 
 def complete(study: optuna.Study) -> list:
@@ -130,9 +142,11 @@ def run(
 
     values: the series without its test part. training: epochs, seed and baseline, as in `search.skills`, or another `score` of its
     signature. Trials under way when the last one wanted is done are finished, so there may be workers - 1 more. Raises
-    RuntimeError when a worker stopped with an error, or when workers * RETRIES of them were killed and no trial completed
-    in between.
+    BadInput for what cannot be used, before any worker starts; RuntimeError when a worker stopped with an error, or when
+    workers * RETRIES of them were killed and no trial completed in between.
     """
+    check_whole(workers=workers)
+    objective(values, validation)  # what it refuses, it refuses here once and not in every worker
     # A forked process has torch at once, a spawned one imports it again; but a fork loses threads, which a kernel and gRPC have.
     alone = sys.platform == "linux" and threading.active_count() == 1 and not where.startswith("grpc://")
     context = multiprocessing.get_context("fork" if alone else "spawn")
@@ -171,8 +185,8 @@ def run(
     return open_study(where, name)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command line; `python -m helpers.machines --help` lists the options."""
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; `python -m helpers.machines --help` lists the options. Returns the exit status, 1 for bad input."""
     parser = argparse.ArgumentParser(
         prog="python -m helpers.machines", description="設定を探します。 / Search settings."
     )
@@ -188,24 +202,36 @@ def main(arguments: list[str] | None = None) -> None:
     add("--seconds", type=float, help="秒数の上限 / time limit in seconds")
     add("--series", default="nikkei225", help="系列の名前か CSV / name of a series, or a CSV")
     add("--fallback", default="ibm", help="取得できないときの系列 / series to take where it cannot be had")
-    add("--columns", default="Open,Close", help="入力の列、先頭が予測の対象 / input columns, the first is forecast")
+    add("--columns", default=COLUMNS, help="入力の列、先頭が予測の対象 / input columns, the first is forecast")
     add("--test", type=int, default=100, help="決して見ない最後の行数 / last rows that are never looked at")
     add("--validation", type=int, default=200, help="検証に使う行数 / rows to validate on")
     add("--epochs", type=int, default=12, help="学習のエポック数 / epochs of training")
     add("--lost", metavar="HOST", help="失われたマシンの試行を戻すだけ / only put back the trials of a lost machine")
     given = parser.parse_args(arguments)
-    if given.lost:
-        count = requeue(open_study(given.storage, given.study), f"{given.lost}:")
-        say(f"{count} 個の試行をキューに戻しました。", f"{count} trials put back into the queue.")
-        return
-    prices = load_prices(given.series, given.fallback)
-    columns = [name for name in given.columns.split(",") if name in prices] or [prices.attrs["column"]]
+    try:
+        _put_back(given) if given.lost else _search(given)
+    except BadInput as error:
+        print(text(error.ja, error.en), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _put_back(given: argparse.Namespace) -> None:
+    count = requeue(open_study(given.storage, given.study), f"{given.lost}:")
+    say(f"{count} 個の試行をキューに戻しました。", f"{count} trials put back into the queue.")
+
+
+def _search(given: argparse.Namespace) -> None:
+    check_whole(0, **{"--test": given.test})
+    prices, columns = load_prices(given.series, given.fallback), given.columns.split(",")
+    if given.columns == COLUMNS:  # not every series has both; a column that the reader asks for must be there
+        columns = [name for name in columns if name in prices] or [prices.attrs["column"]]
     close = (
         columns.index("Close") if "Close" in columns else 0
     )  # once the close is seen, its last value is the baseline
     study = run(
         given.storage,
-        prices[columns].to_numpy()[: -given.test],
+        select_columns(prices, columns).to_numpy()[: max(0, len(prices) - given.test)],
         name=given.study,
         trials=given.trials,
         workers=given.workers,
@@ -221,4 +247,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

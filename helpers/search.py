@@ -11,23 +11,37 @@ from numpy.typing import ArrayLike
 from optuna.trial import Trial
 from scipy.special import gammaln
 
+from helpers.language import BadInput, check_whole
 from helpers.training import Forecaster
 from helpers.validation import skill
 from helpers.windows import make_windows
 
 HOST = socket.gethostname()
+WINDOWS = 2, 15  # the shortest and the longest that a trial tries
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def suggest(trial: Trial) -> dict[str, object]:
     """The space: what one trial tries."""
     return {
-        "window": trial.suggest_int("window", 2, 15),
+        "window": trial.suggest_int("window", *WINDOWS),
         "hidden_size": trial.suggest_int("hidden_size", 4, 16, log=True),
         "num_layers": trial.suggest_int("num_layers", 1, 2),
         "lr": trial.suggest_float("lr", 0.1, 1.0, log=True),
         "target": trial.suggest_categorical("target", ["level", "change"]),
     }
+
+
+def _check_rows(rows: int, window: int, parts: list[int]) -> None:
+    """Raise BadInput unless two windows or more are left to train on before the last sum(parts) rows."""
+    left = rows - window - sum(parts)
+    if left < 2:  # one window alone has no spread
+        raise BadInput(
+            f"使える行は {rows} 行です。window {window} と成績を測る {sum(parts)} 行を除くと、学習用の窓が {max(0, left)} 個しか"
+            "残りません。検証などで成績を測る行を減らすか、長い系列を使ってください。",
+            f"there are {rows} rows: window {window} and the {sum(parts)} rows to score leave {max(0, left)} window(s) to "
+            "train on. Score fewer rows, by a shorter validation part perhaps, or take a longer series.",
+        )
 
 
 def skills(
@@ -45,10 +59,13 @@ def skills(
     values: (time,) or (time, features), the first feature is forecast one step ahead. settings: a window, and arguments
     of `Forecaster`. Skill: against the last known value of the feature number `baseline`; 0 is the naive forecast, and
     where the close is a feature too, its last value is the one to beat. trained: keeps the models of one series, so that
-    settings scored again, on more parts, are not trained again.
+    settings scored again, on more parts, are not trained again. Raises BadInput for an empty part, and for parts that
+    leave nothing to train on.
     """
+    check_whole(**{f"parts[{k}]": part for k, part in enumerate(parts)})
     trained, settings = {} if trained is None else trained, dict(settings)
     x, t = make_windows(values, settings.pop("window"))
+    _check_rows(len(values), x.shape[1], parts)
     start = len(x) - sum(parts)
     key = start, epochs, seed, x.shape[1], *sorted(settings.items())
     if key not in trained:
@@ -60,7 +77,12 @@ def skills(
 
 
 def objective(values: ArrayLike, validation: int, score: Callable = skills, **training: object) -> Callable:
-    """What Optuna maximises: the first part's `score`, on the last `validation` rows of `values`, which hold no test row."""
+    """What Optuna maximises: the first part's `score`, on the last `validation` rows of `values`, which hold no test row.
+
+    Raises BadInput where the longest window would leave nothing to train on: now, not when a trial comes upon it.
+    """
+    check_whole(validation=validation)
+    _check_rows(len(values), max(WINDOWS), [validation])
 
     def trial_skill(trial: Trial) -> float:
         trial.set_user_attr("worker", f"{HOST}:{os.getpid()}")  # so that it can be found when this process is killed
@@ -75,16 +97,18 @@ def trial_table(study: optuna.Study) -> pd.DataFrame:
     if frame.empty:
         return frame
     trials = study.get_trials(deepcopy=False)
-    begin = frame["datetime_start", ""].min()
+    # Before the first of them is complete, or has started, there are no times yet, and then pandas would not know their kind.
+    start, end = (pd.to_datetime(frame[f"datetime_{name}", ""]) for name in ("start", "complete"))
     columns = {
         "worker": [trial.user_attrs.get("worker", "").rpartition(":")[2] for trial in trials],
         "state": frame["state", ""],
-        "skill": frame["value", ""],
-        "start": (frame["datetime_start", ""] - begin).dt.total_seconds(),
-        "end": (frame["datetime_complete", ""] - begin).dt.total_seconds(),
+        "skill": frame["value", ""].astype(float),
+        "start": (start - start.min()).dt.total_seconds(),
+        "end": (end - start.min()).dt.total_seconds(),
         "retry of": [trial.system_attrs.get("failed_trial") for trial in trials],
     }
-    return pd.DataFrame(columns).join(frame["params"]).rename_axis("trial")
+    table = pd.DataFrame(columns).rename_axis("trial")
+    return table.join(frame["params"]) if "params" in frame else table
 
 
 def best_of(validation: ArrayLike, test: ArrayLike) -> pd.DataFrame:

@@ -1,7 +1,10 @@
 """Step 14: the best forecast is the best one, every leak gets its name, mistakes are told, and a card says it all."""
 
 import json
+import os
 import signal
+import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,7 @@ from helpers.challenge.card import DATA
 from helpers.challenge.examples import LEAKING, NEED_GAPS, find_period, reading, ridge, simple_until_proven
 from helpers.challenge.grading import WORTH, baselines, grade
 from helpers.challenge.leaks import LEAKS, find_leaks, outside_leaks
-from helpers.challenge.running import Failure, ask, outside_tables
+from helpers.challenge.running import Failure, ask, hash_of, outside_tables, source_of
 from helpers.challenge.series import AHEAD, COLUMN, HORIZON, KINDS, KNOWN, ROWS, draw, exam_origins, practice_origins
 from helpers.challenge.study import study, summary
 from helpers.language import BadInput
@@ -128,6 +131,87 @@ def test_a_call_ends_in_time_where_interrupts_are_ignored():
         signal.signal(signal.SIGINT, before)
 
 
+def busy(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+def test_a_call_that_ends_as_its_time_is_up_is_an_answer_or_a_failure_and_never_the_readers_stop():
+    def close(table, origins):
+        busy(0.005)
+        return np.zeros((1, HORIZON))
+
+    before = signal.getsignal(signal.SIGINT)
+    for limit in np.linspace(0.0045, 0.0075, 200):
+        try:
+            ask(close, load_challenge(0), [900], limit=limit)
+        except Failure as failure:
+            assert "did not end" in failure.en
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def catching(kind):
+    def function(table, origins):
+        try:
+            busy(0.3)
+        except kind:
+            busy(0.1)
+        return np.zeros((1, HORIZON))
+
+    return function
+
+
+def made_an_error(table, origins):
+    try:
+        busy(0.3)
+    except BaseException:
+        raise ValueError("no fit") from None
+
+
+@pytest.mark.parametrize("function", [catching(BaseException), catching(Exception), made_an_error])
+def test_a_call_does_not_outlast_its_time_by_catching_the_interrupt(function):
+    with pytest.raises(Failure) as failure:
+        ask(function, load_challenge(0), [900], limit=0.1)
+    assert "did not end within 0.1 seconds" in failure.value.en
+
+
+def test_a_bare_except_in_a_loop_is_interrupted_again():
+    def three_tries(table, origins):
+        for _ in range(3):
+            try:
+                endless(table, origins)
+            except:  # noqa: E722  (as readers write it)
+                pass
+
+    with pytest.raises(Failure) as failure:
+        ask(three_tries, load_challenge(0), [900], limit=0.1)
+    assert "did not end within 0.1 seconds" in failure.value.en
+
+
+def test_a_timeout_of_the_functions_own_is_told_as_its_error():
+    def download(table, origins):
+        raise TimeoutError("no answer from the server")
+
+    with pytest.raises(Failure) as failure:
+        ask(download, load_challenge(0), [900])
+    assert "TimeoutError: no answer from the server" in failure.value.ja and "within" not in failure.value.en
+
+
+def test_the_readers_own_stop_stays_one():
+    def stopped(table, origins):
+        signal.raise_signal(signal.SIGINT)
+        busy(1)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ask(stopped, load_challenge(0), [900])
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_card_is_made_of_a_function_that_fails(tmp_path):
     card = report_card(lambda table, origins: 1 / 0, 0, "A")
     assert card.report.verdict == "failed" and "ZeroDivisionError" in card.to_html()
@@ -214,6 +298,85 @@ def test_seeds_and_an_interval():
     assert len(report.seeds) == 5 and report.coverage[0] == 1
 
 
+# What a function is made of
+
+
+class Level:
+    def __init__(self, last=0):
+        self.last = last
+
+    def __call__(self, table, origins):
+        return self.flat(table, origins)
+
+    def flat(self, table, origins):
+        return naive(table, origins) + self.last
+
+
+class Other(Level):
+    pass
+
+
+def wrapper(net):
+    def forecast(table, origins):
+        return net()(table, origins)
+
+    return forecast
+
+
+def scaled(table, origins, by=1):
+    return by * naive(table, origins)
+
+
+DIFFERENT = [
+    Level(),
+    Level(1),
+    Other(),
+    Level().flat,
+    Level(1).flat,
+    wrapper(Level),
+    wrapper(Other),
+    scaled,
+    partial(scaled, by=1),
+    partial(scaled, by=2),
+]
+
+
+def test_a_hash_is_shared_by_equal_functions_and_by_no_others():
+    assert len({hash_of(function) for function in DIFFERENT}) == len(DIFFERENT)
+    for one, same in [
+        (Level(1), Level(1)),
+        (wrapper(Level), wrapper(Level)),
+        (partial(scaled, by=2), partial(scaled, by=2)),
+    ]:
+        assert hash_of(one) == hash_of(same)
+
+
+def test_the_source_holds_the_classes_and_what_their_methods_call():
+    for function in (Level(), Level().flat, wrapper(Level)):
+        source = source_of(function)
+        assert "class Level:" in source and "def naive(" in source
+    assert "class Other(Level):" in source_of(wrapper(Other)) and "class Level:" in source_of(wrapper(Other))
+    assert "by=2" in source_of(partial(scaled, by=2))
+
+
+def test_a_class_of_a_notebook_has_its_source(tmp_path):
+    """Its module has no file; what is known is the file of each method, here with another class of that name before it."""
+    text = "class Net:\n    def f(self):\n        return 1\n\n\n@keep\nclass Net:\n    size = 3\n\n    def f(self):\n        return 2\n"
+    text += "\n\ndef forecast(table, origins):\n    return Net().f()\n"
+    cell = tmp_path / "cell.py"
+    cell.write_text(text)
+    home = {"__name__": "a notebook", "keep": lambda one: one}
+    exec(compile(text, cell, "exec"), home)
+    assert "@keep\nclass Net:\n    size = 3\n\n    def f(self):\n        return 2" in source_of(home["forecast"])
+    assert "return 1" not in source_of(home["forecast"])
+
+
+def test_a_function_without_a_source_is_the_same_as_no_other():
+    home = {}
+    exec("def unseen(table, origins):\n    return 0", home)
+    assert source_of(home["unseen"]) == "" and hash_of(home["unseen"]) != hash_of(home["unseen"])
+
+
 # The card
 
 
@@ -242,6 +405,44 @@ def test_the_cards_of_the_two_examples_in_the_notebook():
     assert leaking.verdict == "leak" and [one.name for one in leaking.leaks] == ["centred window"]
     assert careful.verdict == "won" and not careful.leaks
     assert careful.interval[0].shape == careful.interval[1].shape == careful.yours.shape
+
+
+def test_a_number_from_numpy_makes_a_card(tmp_path):
+    card = report_card(lambda table, origins: 1 / 0, np.int64(7), "A")
+    assert collect(card.save(tmp_path).parent)["number"].tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda page: page.replace('"verdict": ', '"verdict": ?'),
+        lambda page: page.replace('"hash": ', '"hush": '),
+        lambda page: page.replace('"number": 0', '"number": "zero"'),
+        lambda page: page.replace('"verdict": "failed"', '"verdict": "won"'),
+        lambda page: page.replace('"leaks": []', '"leaks": [1]'),
+        lambda page: page[: page.index("</script>")],
+        lambda page: page[: len(page) // 2],
+    ],
+)
+def test_a_damaged_card_is_left_out_and_named(tmp_path, monkeypatch, capsys, spoil):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "both")
+    for name in ("A", "B"):
+        file = report_card(lambda table, origins: 1 / 0, 0, name).save(tmp_path)
+    whole = file.read_text(encoding="utf-8")
+    file.write_text(spoil(whole), encoding="utf-8")
+    assert spoil(whole) != whole and collect(tmp_path)["name"].tolist() == ["A"]
+    told = capsys.readouterr().out
+    assert f"{file} の成績表は読めない" in told and f"in {file} cannot be read" in told
+
+
+def test_a_card_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
+    card = report_card(lambda table, origins: 1 / 0, 0, "A")
+    file = card.save(tmp_path)
+    whole = file.read_bytes()
+    monkeypatch.setattr(os, "replace", lambda *files: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        card.save(tmp_path)
+    assert file.read_bytes() == whole and len(collect(tmp_path)) == 1
 
 
 def test_an_empty_folder_has_no_cards(tmp_path):

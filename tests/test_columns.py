@@ -7,6 +7,7 @@ from statsmodels.regression.quantile_regression import QuantReg
 
 from helpers.columns import har_quantiles, recent_range, relative_to_close, scaled_quantiles, simple_intervals
 from helpers.data import load_prices
+from helpers.language import BadInput
 from helpers.windows import make_windows
 
 
@@ -65,6 +66,28 @@ def test_scaled_quantiles_are_those_of_a_loop():
         by_hand = np.quantile(ratios, levels[side]) * np.array(known[-21:-1])
         assert np.allclose(intervals[:, side], by_hand)
     assert intervals.shape == (20, 2)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_days_after_a_halt_are_in_no_unit_and_leave_the_others_as_they_are(side):
+    """Forty days with Open = High = Low = Close, at the start: no range has been seen, and 0 divides nothing."""
+    prices, levels = load_prices("ibm").tail(140).drop(columns="Volume"), (0.05, 0.95)
+    halted = prices.copy()
+    halted.iloc[:40] = prices[["Close"]].iloc[:40].to_numpy()
+    relative = relative_to_close(halted)
+    assert (recent_range(relative, 3).iloc[1:40] == 0).all()
+    intervals = scaled_quantiles(relative, 20, levels, half_life=3)
+    ratios = relative[["Low", "High"]].div(recent_range(relative, 3), axis=0).iloc[40:-20]
+    factor = np.quantile(ratios.iloc[:, side], levels[side])
+    assert np.allclose(intervals[:, side], factor * recent_range(relative, 3).iloc[-20:])
+
+
+def test_a_series_without_ranges_is_told_so_in_both_languages():
+    """Funds have one price a day, written into all four columns."""
+    fund = load_prices("ibm").tail(140)[["Close"]]
+    relative = relative_to_close(fund.assign(Open=fund.Close, High=fund.Close, Low=fund.Close))
+    with pytest.raises(BadInput, match="違う日がない(.|\n)*low and high never differ"):
+        scaled_quantiles(relative, 20, (0.1, 0.9), half_life=3)
 
 
 def test_scaled_quantiles_hold_their_share_where_the_range_is_the_scale():

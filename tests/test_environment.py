@@ -292,6 +292,42 @@ def test_an_install_that_was_cut_off_starts_afresh_and_a_whole_one_is_kept(copy)
 
 
 @needs_make
+def test_make_clean_removes_the_environment_that_make_built_and_no_other(copy):
+    assert make(copy, "install").returncode == 0 and make(copy, "clean").returncode == 0
+    assert not (copy / ".venv").exists()
+    for place in (".venv", "other"):
+        (copy / place).mkdir()
+        (copy / place / "precious").write_text("mine")
+        done = make(copy, f"VENV={place}", "clean")
+        assert done.returncode == 0 and "そのままにします" in done.stdout and f"{place} was not made by" in done.stdout
+        assert (copy / place / "precious").read_text() == "mine"
+    shutil.rmtree(copy / ".venv")
+    done = make(copy, "clean")  # nothing there: nothing to say
+    assert done.returncode == 0 and "left alone" not in done.stdout
+
+
+@needs_make
+def test_an_update_that_fails_keeps_the_environment_and_is_tried_again(copy):
+    """A newer pyproject.toml and no network: what was whole until then is still there, however often it fails."""
+    assert make(copy, "install").returncode == 0
+    (copy / ".venv" / "whole").touch()
+    os.utime(copy / ".venv" / "installed", (0, 0))  # older than pyproject.toml, as after git pull
+    (copy / "broken").touch()
+    for _ in range(3):
+        done = make(copy, "lab")
+        assert done.returncode != 0 and (copy / ".venv" / "whole").exists()
+        assert "残してあります" in done.stdout and "What was there is kept" in done.stdout
+        assert done.stdout.count(".venv/bin/python -m jupyter lab") == 2  # the way out, in either language
+    for name in ("broken", "calls"):
+        (copy / name).unlink()
+    assert make(copy, "install").returncode == 0 and (copy / ".venv" / "whole").exists()
+    assert "pip install" in (copy / "calls").read_text() and "-m venv" not in (copy / "calls").read_text()
+    (copy / "calls").unlink()
+    assert make(copy, "install").returncode == 0
+    assert not (copy / "calls").exists()  # the update is complete: nothing is installed again
+
+
+@needs_make
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_named(copy):
     copy.chmod(0o555)

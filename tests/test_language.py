@@ -289,6 +289,23 @@ def test_a_long_table_is_cut_as_pandas_cuts_it():
     assert "1000 rows" in table_html(pd.DataFrame({"x": np.arange(1000.0)}))
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "rows"),
+    [
+        ("display.max_rows", None, 1000),
+        ("display.max_rows", 0, 1000),
+        ("display.max_rows", 4, 4 + 1),
+        ("display.min_rows", None, 60 + 1),
+        ("display.max_columns", None, 10 + 1),
+    ],
+)
+def test_a_table_follows_the_options_of_pandas(option, value, rows):
+    """None, which many notebooks set, shows everything; a cut table has one row of dots more."""
+    with pd.option_context(option, value):
+        html = table_html(pd.DataFrame({"x": np.arange(1000.0)}))
+    assert len(cells(html)) == 1 + rows and ("1000 rows" in html) == (rows < 1000)
+
+
 def test_in_a_notebook_the_switch_makes_tables_follow():
     """A cell that ends with a plain pandas table shows it so, and its plain text is pandas' own."""
     code = """

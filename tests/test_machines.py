@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -17,6 +18,7 @@ from optuna.trial import TrialState
 
 from helpers import machines
 from helpers.data import load_prices
+from helpers.language import BadInput
 from helpers.search import suggest, trial_table
 
 PRICES = load_prices("ibm")[["Open", "Close"]].tail(300).to_numpy()
@@ -48,6 +50,10 @@ def endless(values, settings, parts, **training):
 
 def broken(*arguments, **training):
     raise TypeError("broken on purpose")
+
+
+def refusing(*arguments, **training):
+    raise BadInput("使えません", "cannot be used")
 
 
 def fragile(values, settings, parts, **training):
@@ -235,6 +241,20 @@ def test_a_training_that_breaks_down_costs_one_trial(tmp_path):
     assert {trial.state for trial in study.get_trials()} == {TrialState.COMPLETE, TrialState.FAIL}
 
 
+@kills
+def test_input_that_cannot_be_used_is_no_failed_trial(tmp_path, capfd):
+    """Before any worker starts, and where a worker comes upon it."""
+    where = str(tmp_path / "search.journal")
+    with pytest.raises(BadInput, match="300 行(.|\n)*300 rows"):
+        machines.run(where, PRICES, trials=3, validation=300)
+    with pytest.raises(BadInput, match="workers は 1 以上(.|\n)*workers must be"):
+        machines.run(where, PRICES, trials=3, workers=0, validation=50)
+    assert not (tmp_path / "search.journal").exists() and capfd.readouterr().err == ""
+    with pytest.raises(RuntimeError, match="1 processes"):
+        machines.run(where, PRICES, trials=3, workers=1, validation=50, score=refusing)
+    assert len(machines.open_study(where).trials) == 1  # the worker has stopped, it does not try on
+
+
 SERVER = """
 import sys, warnings
 warnings.simplefilter("ignore")
@@ -279,3 +299,47 @@ def test_the_command_never_sees_the_test_part(tmp_path, monkeypatch):
     np.testing.assert_array_equal(seen[0], whole[:-30])
     machines.main(["--storage", str(tmp_path / "b.journal"), "--series", "usdjpy", "--columns", "Open,Close"])
     assert seen[1].shape[1] == 1  # only a Close there
+
+
+def test_no_row_is_held_back_where_none_is_asked_for(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(machines, "run", lambda where, values, **how: seen.append(values) or machines.open_study(where))
+    assert machines.main(["--storage", str(tmp_path / "a.journal"), "--series", "ibm", "--test", "0"]) == 0
+    assert len(seen[0]) == len(load_prices("ibm"))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--series", "nosuch"], "there is no series 'nosuch'"),
+        (["--columns", "Opne,Close"], "there is no column Opne; this series has Open, High, Low, Close"),
+        (["--series", "usdjpy", "--columns", "Close,Open"], "there is no column Open; this series has Close"),
+        (["--test", "-1"], "--test must be a whole number of at least 0"),
+        (["--test", "100000"], "there are 0 rows"),
+        (["--validation", "100000"], "take a longer series"),
+        (["--validation", "0"], "validation must be a whole number of at least 1"),
+        (["--workers", "0"], "workers must be a whole number of at least 1"),
+        (["--storage", "no/such/folder/search.journal"], "cannot open the storage no/such/folder/search.journal"),
+        (["--storage", "no/such/folder/search.journal", "--lost", "east"], "cannot open the storage"),
+        (["--storage", "sqlite:///no/such/folder/search.db"], "cannot open the storage sqlite:"),
+        (["--storage", "grpc://localhost:port"], "cannot open the storage grpc:"),
+        (["--storage", "grpc://localhost:1"], "cannot open the storage grpc:"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_the_command_cannot_use_is_said_in_one_line(given, words, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    assert machines.main(["--storage", "search.journal", "--series", "ibm", "--trials", "1", *given]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert words in line
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "ja")
+    assert machines.main(["--storage", "search.journal", "--series", "ibm", "--trials", "1", *given]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert re.search("[ぁ-ん]", line) and words not in line
+
+
+def test_a_password_in_the_address_of_a_database_is_not_repeated():
+    with pytest.raises(BadInput, match="host/search(.|\n)*Can't load plugin") as refused:
+        machines.open_study("nosuch://me:secret@host/search")
+    assert "secret" not in str(refused.value)

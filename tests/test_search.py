@@ -8,6 +8,7 @@ import pytest
 
 from helpers import search
 from helpers.data import generate, load_prices
+from helpers.language import BadInput
 from helpers.windows import make_windows
 
 PRICES = load_prices("ibm")[["Open", "Close"]].tail(300).to_numpy()
@@ -46,6 +47,26 @@ def test_the_skill_is_that_of_the_last_rows_whatever_the_window(window):
         assert skill == pytest.approx(1 - np.sqrt((two_back[part] ** 2).sum() / (one_back[part] ** 2).sum()), abs=1e-4)
 
 
+@pytest.mark.parametrize("parts", [[200], [100, 100], [145]])
+def test_parts_that_leave_nothing_to_train_on_are_refused(parts):
+    with pytest.raises(BadInput, match=rf"150 行(.|\n)*{sum(parts)} 行(.|\n)*150 rows(.|\n)*take a longer series"):
+        search.skills(PRICES[:150], SETTINGS, parts, epochs=1)
+    assert len(search.skills(PRICES[:150], SETTINGS, [144], epochs=1)) == 1  # two windows are left
+
+
+def test_an_empty_part_is_refused_by_its_place():
+    with pytest.raises(BadInput, match="parts.1. は 1 以上の整数(.|\n)*parts.1. must be a whole number"):
+        search.skills(PRICES, SETTINGS, [50, 0])
+
+
+def test_a_search_is_refused_before_its_first_trial_and_not_when_a_long_window_comes_up():
+    search.objective(PRICES, 283)
+    with pytest.raises(BadInput, match="window 15(.|\n)*284 rows"):
+        search.objective(PRICES, 284)
+    with pytest.raises(BadInput, match="validation は 1 以上"):
+        search.objective(PRICES, 0)
+
+
 def test_settings_scored_on_more_parts_are_not_trained_again(monkeypatch):
     kept = {}
     (alone,) = search.skills(PRICES[:-50], SETTINGS, [60], epochs=3, trained=kept)
@@ -80,6 +101,25 @@ def test_a_search_finds_the_target_that_a_random_walk_above_its_past_needs():
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
     study.optimize(search.objective(walk, 60, epochs=4), n_trials=8)
     assert study.best_params["target"] == "change"
+
+
+def test_a_study_can_be_looked_at_before_its_first_trial_is_complete():
+    study = optuna.create_study()
+    assert search.trial_table(study).empty
+    study.enqueue_trial({"window": 3})
+    queued = search.trial_table(study)
+    assert list(queued["state"]) == ["WAITING"] and queued[["skill", "start", "end"]].isna().all(axis=None)
+    search.suggest(study.ask())
+    running = search.trial_table(study)
+    assert list(running["state"]) == ["RUNNING"] and list(running["start"]) == [0] and running["end"].isna().all()
+    assert list(running["window"]) == [3]
+    study.tell(0, 0.5)
+    complete = search.trial_table(study)
+    assert list(complete["skill"]) == [0.5] and complete["end"][0] > 0
+    assert (
+        list(complete) == list(running)
+        and (complete[["skill", "start", "end"]].dtypes == queued[["skill", "start", "end"]].dtypes).all()
+    )
 
 
 def test_the_best_of_n_is_the_mean_over_all_draws():

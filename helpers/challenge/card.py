@@ -5,6 +5,7 @@ More than 200 lines of code because most of them are sentences, each in Japanese
 
 import html
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from helpers import plots
 from helpers.challenge.grading import CONFIDENCE, HIDE, SEEDS, WORTH, Report, grade
 from helpers.challenge.running import LIMIT, Pipeline
 from helpers.challenge.series import HIDDEN, exam_origins
-from helpers.language import BadInput, current, text, words
+from helpers.language import BadInput, current, say, text, words
 from helpers.language.tables import table_html
 from helpers.plots.challenge import written
 from helpers.validation import SIGNIFICANCE
@@ -57,6 +58,10 @@ body:not(:has([value=both]:checked)) :is(th, td, b, summary) > [lang=ja] + span 
 <script type="application/json" id="report-card">{data}</script></body></html>
 """
 DATA = re.compile(r'<script type="application/json" id="report-card">(.*?)</script>', re.DOTALL)
+# What `collect` needs of a card, and more where there is a score.
+TOLD = {"name": str, "number": int, "verdict": str, "hash": str, "look": int, "leaks": list}
+SCORED = dict.fromkeys(["RMSE", "best baseline", "best possible", "seconds"], int | float)
+SCORED |= {"Holm p": int | float | None}
 
 
 class Card:
@@ -105,7 +110,9 @@ class Card:
         data = json.dumps(row_of(report), ensure_ascii=False).replace("<", "\\u003c")  # no tag inside a script
         title = html.escape(f"{report.number} {report.name}")
         page = PAGE.format(title=title, buttons=buttons, card=LOOK + self.to_html(), data=data)
-        file.write_text(page, encoding="utf-8")
+        temporary = file.with_suffix(f".{os.getpid()}.tmp")  # renamed when it is whole: a full disk leaves the old card
+        temporary.write_text(page, encoding="utf-8")
+        os.replace(temporary, file)
         return file
 
 
@@ -347,7 +354,7 @@ def _errors(report: Report) -> str:
 
 def row_of(report: Report) -> dict[str, object]:
     """What a card says in one row of a table, and in the file for `collect`."""
-    row = {"name": report.name, "number": report.number, "verdict": report.verdict, "hash": report.hash}
+    row = {"name": report.name, "number": int(report.number), "verdict": report.verdict, "hash": report.hash}
     row |= {"look": report.look, "leaks": [one.name for one in report.leaks]}
     if not report.failure:
         best = report.errors.loc[report.baseline]
@@ -356,18 +363,37 @@ def row_of(report: Report) -> dict[str, object]:
     return row
 
 
+def _read(page: str) -> dict[str, object] | None:
+    """What `row_of` wrote into the page of a card; None where it is not there or not whole."""
+    found = DATA.search(page)
+    try:
+        row = json.loads(found[1]) if found else {}
+        kinds = TOLD if row["verdict"] == "failed" else TOLD | SCORED
+        whole = all(isinstance(row[key], kind) for key, kind in kinds.items())
+        return row if whole and all(isinstance(leak, str) for leak in row["leaks"]) else None
+    except (ValueError, LookupError, TypeError):  # no JSON, no such key, or not even a dictionary
+        return None
+
+
 def collect(folder: str | Path) -> pd.DataFrame:
     """All cards in a folder and the folders in it as one table, a row a card.
 
     By number; those with a leak or an error last, the others by error. Columns: name, number, verdict, leaks, RMSE, times the
     best (RMSE over the best possible one), Holm p (against the best baseline), look, seconds, best baseline and best possible
     (their RMSE), hash, same function (other names that handed in the same one), file. Other HTML files are passed over. The
-    cards are the readers' own files: what matters is run again by the teacher. Raises BadInput when there is no card.
+    cards are the readers' own files: what matters is run again by the teacher. A card that cannot be read is left
+    out, and its file is named. Raises BadInput when there is no card.
     """
     rows = []
     for file in sorted(Path(folder).rglob("*.html")):
-        if found := DATA.search(file.read_text(encoding="utf-8", errors="ignore")):
-            rows.append(json.loads(found[1]) | {"file": file.name})
+        page = file.read_text(encoding="utf-8", errors="ignore")
+        if row := _read(page):
+            rows.append(row | {"file": file.name})
+        elif "report-card" in page:  # a file cut short, or a page that shows a card
+            say(
+                f"{file} の成績表は読めないので、表に入れません。`save` で保存したファイルを、もう一度提出してもらってください。",
+                f"The report card in {file} cannot be read and is left out. Ask again for the file that `save` writes.",
+            )
     if not rows:
         raise BadInput(f"{folder} に成績表がありません。", f"there is no report card in {folder}.")
     columns = ["name", "number", "verdict", "leaks", "RMSE", "times the best", "Holm p", "look", "seconds"]

@@ -1,11 +1,17 @@
-"""Step 14: the reader's function is run, and what it does wrong is said in both languages."""
+"""Step 14: the reader's function is run, and what it does wrong is said in both languages.
 
+More than 200 lines of code because many of them are sentences, each in Japanese and in English.
+"""
+
+import ast
 import contextlib
 import hashlib
 import inspect
 import io
 import linecache
+import secrets
 import signal
+import textwrap
 import threading
 import time
 import traceback
@@ -14,7 +20,7 @@ from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType, MethodType
 
 import numpy as np
 import pandas as pd
@@ -53,9 +59,9 @@ def ask(pipeline: Pipeline, table: pd.DataFrame, origins: ArrayLike, limit: floa
     quiet = contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore")
     started = time.perf_counter()
     try:
-        with quiet[0], quiet[1], same_chance(), _stopped_after(limit):
-            given = pipeline(table.copy(), origins.copy(), **option)
-    except TimeoutError:
+        with quiet[0], quiet[1], same_chance():
+            given = _in_time(lambda: pipeline(table.copy(), origins.copy(), **option), limit)
+    except _TimeUp:
         raise Failure(
             f"1 回の呼び出しが {limit:g} 秒で終わりません。小さなモデルにするか、学習を短くしてください。",
             f"one call did not end within {limit:g} seconds: take a smaller model or train for less time.",
@@ -78,33 +84,52 @@ def ask(pipeline: Pipeline, table: pd.DataFrame, origins: ArrayLike, limit: floa
     return Answer(y, low, high, time.perf_counter() - started)
 
 
-@contextlib.contextmanager
-def _stopped_after(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in here after so many seconds. A single long call into compiled code is stopped when it returns."""
-    late = threading.Event()
+class _TimeUp(BaseException):
+    """A call took too long. Not an Exception, so that an `except Exception` of the reader's function lets it pass."""
+
+
+def _in_time(work: Callable[[], object], seconds: float) -> object:
+    """What work() returns; raises _TimeUp when it takes longer. A single long call into compiled code is stopped when it returns.
+
+    The interrupt comes again after as many seconds, because a bare `except` in the reader's function swallows it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()  # only the main thread can be interrupted
+    before, done = signal.getsignal(signal.SIGINT), threading.Event()
+    working, late, ringing = True, False, False
 
     def ring() -> None:
-        late.set()
-        interrupt_main()
+        nonlocal late, ringing
+        while not done.wait(seconds):
+            late = ringing = True
+            interrupt_main()
 
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread can be interrupted
-        return
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):  # ignored, as in a job in the background: then nothing would be interrupted
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(seconds, ring)
-    timer.start()
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        nonlocal ringing
+        if ringing:
+            ringing = False
+            if working:  # an alarm may come just after the work
+                raise _TimeUp
+        elif before is not signal.SIG_IGN:  # the reader's own stop
+            (before if callable(before) else signal.default_int_handler)(number, frame)
+
+    signal.signal(signal.SIGINT, interrupted)
+    alarm = threading.Thread(target=ring, daemon=True)
     try:
-        yield
-    except KeyboardInterrupt:
-        if late.is_set():
-            raise TimeoutError from None
-        raise  # the reader's own stop
+        alarm.start()
+        given = work()
+    except (Exception, SystemExit):
+        if not late:  # else it is what the reader's function made of the interrupt
+            raise
     finally:
-        timer.cancel()
-        if not callable(before):
-            signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        working = False
+        done.set()
+        alarm.join()
+        # Before it changes the handler, `signal` hands an alarm that has just rung to the old one.
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+    if late:
+        raise _TimeUp
+    return given
 
 
 def _where(error: BaseException, pipeline: Pipeline) -> tuple[str, str]:
@@ -156,9 +181,17 @@ def takes_seed(pipeline: Pipeline) -> bool:
         return False
 
 
-def plain(pipeline: Pipeline) -> Pipeline:
-    """The function inside a `partial`."""
-    return plain(pipeline.func) if isinstance(pipeline, partial) else pipeline
+def _inside(value: object) -> object:
+    """What a `partial` or a decorator wraps; None where nothing is wrapped."""
+    if isinstance(value, (partial, MethodType)):
+        return getattr(value, "func", None)  # what a method wraps has lost its object
+    return getattr(value, "__dict__", {}).get("__wrapped__")
+
+
+def plain(value: object) -> object:
+    """The function inside a `partial` or a decorator; anything else as it is."""
+    inside = _inside(value)
+    return value if inside is None else plain(inside)
 
 
 def _names(code: CodeType) -> set[str]:
@@ -167,51 +200,114 @@ def _names(code: CodeType) -> set[str]:
     return set(code.co_names).union(*map(_names, inner))
 
 
-def functions_of(pipeline: Pipeline) -> list[FunctionType]:
-    """The function itself and those defined beside it that it calls, directly or not; empty for one that is no function."""
-    pipeline = plain(pipeline)
-    found = [pipeline] if isinstance(pipeline, FunctionType) else []
-    for function in found:  # grows while it is read
-        home = function.__globals__
-        beside = [home[name] for name in sorted(_names(function.__code__)) if name in home]
-        found += [f for f in beside if isinstance(f, FunctionType) and f.__globals__ is home and f not in found]
-    return found
-
-
-def source_of(pipeline: Pipeline) -> str:
-    """The source of the function and of those beside it that it calls; empty where Python has none."""
-    texts = []
-    for function in functions_of(pipeline):
-        with contextlib.suppress(OSError, TypeError):
-            texts.append(inspect.getsource(function).strip())
-    return "\n\n\n".join(texts)
-
-
-def hash_of(pipeline: Pipeline) -> str:
-    """Twelve digits that two submissions share only when their sources are equal (from SHA-256)."""
-    number = int(hashlib.sha256(source_of(pipeline).encode()).hexdigest(), 16) % 10**12
-    return "-".join(f"{number:012}"[start : start + 4] for start in (0, 4, 8))
-
-
 @dataclass(frozen=True)
 class Outside:
-    """A table of the notebook that the function reads although it was not handed to it, and how to put another in its place."""
+    """What a function reads although it was not handed to it, and how to put something else in its place."""
 
     name: str
     value: object
     put: Callable[[object], None]
 
 
+def _variables(function: FunctionType) -> Iterator[Outside]:
+    """The global and enclosing variables that a function refers to."""
+    home = function.__globals__
+    for name in sorted(_names(function.__code__) & home.keys()):
+        yield Outside(name, home[name], partial(home.__setitem__, name))
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        with contextlib.suppress(ValueError):  # a cell that is still empty
+            yield Outside(name, cell.cell_contents, partial(setattr, cell, "cell_contents"))
+
+
+def _owner(value: object) -> object:
+    """The object of a bound method; anything else as it is."""
+    value = plain(value)
+    return value.__self__ if isinstance(value, MethodType) else value
+
+
+def _part(value: object) -> FunctionType | type:
+    """The function or class that a value is, or the class that it is an object of."""
+    owner = _owner(value)
+    return owner if isinstance(owner, (FunctionType, type)) else type(owner)
+
+
+def _functions(part: FunctionType | type) -> list[FunctionType]:
+    """A function itself, or the methods of a class."""
+    values = vars(part).values() if isinstance(part, type) else [part]
+    inside = [plain(one.__func__ if isinstance(one, (classmethod, staticmethod)) else one) for one in values]
+    return [one for one in inside if isinstance(one, FunctionType)]
+
+
+def _parts(pipeline: Pipeline) -> list[FunctionType | type]:
+    """The function itself, and the functions and classes beside it that it refers to, directly or not."""
+    found = [_part(pipeline)]
+    for part in found:  # grows while it is read
+        beside = [one.value for function in _functions(part) for one in _variables(function)]
+        for other in map(_part, [*getattr(part, "__bases__", ()), *beside]):
+            if other.__module__ == part.__module__ and other not in found:
+                found.append(other)
+    return found
+
+
+def _source(part: FunctionType | type) -> str:
+    """The source of a function or a class; empty where Python has none."""
+    if isinstance(part, type):
+        own = [one for one in _functions(part) if one.__qualname__ == f"{part.__qualname__}.{one.__name__}"]
+        with contextlib.suppress(OSError, TypeError, ValueError, SyntaxError, IndexError):
+            return _class_around(own[0])
+    with contextlib.suppress(OSError, TypeError):
+        return inspect.getsource(part).strip()
+    return ""
+
+
+def _class_around(method: FunctionType) -> str:
+    """The source of the class that a method stands in. Of a notebook's class Python knows no file, of its methods it does."""
+    lines, at = inspect.findsource(method)
+    classes = [node for node in ast.walk(ast.parse("".join(lines))) if isinstance(node, ast.ClassDef)]
+    *_, found = [node for node in classes if node.lineno <= at + 1 <= node.end_lineno]  # `walk` goes inwards
+    first = min(node.lineno for node in [found, *found.decorator_list])
+    return textwrap.dedent("".join(lines[first - 1 : found.end_lineno])).strip()
+
+
+def _settings(pipeline: object) -> list[str]:
+    """What pipelines of one source may differ by: the arguments of a `partial`, the name of a method, an object's values."""
+    told, inside = [], _inside(pipeline)
+    if isinstance(pipeline, partial):
+        told = ["partial: " + ", ".join([*map(repr, pipeline.args), *_named(pipeline.keywords)])]
+    if isinstance(pipeline, MethodType):
+        told, inside = [f"method: {pipeline.__name__}"], pipeline.__self__
+    if inside is not None:
+        return told + _settings(inside)
+    return [] if isinstance(pipeline, (FunctionType, type)) else _named(getattr(pipeline, "__dict__", {}))
+
+
+def _named(values: dict[str, object]) -> list[str]:
+    return [f"{name}={value!r}" for name, value in values.items()]
+
+
+def source_of(pipeline: Pipeline) -> str:
+    """The source of the function and of the functions and classes beside it that it uses; empty where Python has none.
+
+    Behind it, as comments, the arguments of a `partial`, and the method and the values of an object.
+    """
+    texts = [*map(_source, _parts(pipeline)), textwrap.indent("\n".join(_settings(pipeline)), "# ")]
+    return "\n\n\n".join(filter(None, texts))
+
+
+def hash_of(pipeline: Pipeline) -> str:
+    """Twelve digits that two submissions share only when their sources are equal (from SHA-256).
+
+    Where Python has no source of a part, they are drawn by chance: nothing then says that two are the same.
+    """
+    number = int(hashlib.sha256(source_of(pipeline).encode()).hexdigest(), 16) % 10**12
+    if not all(map(_source, _parts(pipeline))):
+        number = secrets.randbelow(10**12)
+    return "-".join(f"{number:012}"[start : start + 4] for start in (0, 4, 8))
+
+
 def outside_tables(pipeline: Pipeline, rows: int) -> list[Outside]:
     """The tables, series and arrays of `rows` rows that a function refers to as global or enclosing variables."""
-    found = {}
-    for function in functions_of(pipeline):
-        home = function.__globals__
-        for name in _names(function.__code__) & home.keys():
-            found[name] = Outside(name, home[name], partial(home.__setitem__, name))
-        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-        for name, cell in cells:
-            with contextlib.suppress(ValueError):  # a cell that is still empty
-                found[name] = Outside(name, cell.cell_contents, partial(setattr, cell, "cell_contents"))
+    functions = [function for part in _parts(pipeline) for function in _functions(part)]
+    found = {one.name: one for function in functions for one in _variables(function)}
     tables = [one for _, one in sorted(found.items()) if isinstance(one.value, (pd.DataFrame, pd.Series, np.ndarray))]
     return [one for one in tables if len(one.value.shape) in (1, 2) and len(one.value) == rows]

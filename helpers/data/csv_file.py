@@ -4,6 +4,7 @@ A source that writes otherwise is one entry more, in TITLES or CURRENCY here or 
 tests/data/price_samples.py.
 """
 
+import os
 import re
 from itertools import zip_longest
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.dates import read_days
-from helpers.data.rows import TITLE_LINES, Row, read_text, records
+from helpers.data.rows import TITLE_LINES, Row, read_text, records, separator_of
 from helpers.data.series import Series
 from helpers.data.table import MIN_ROWS, PRICES, ROOT, DataError, finished, naming
 from helpers.language import say
@@ -30,8 +31,12 @@ TITLES = {  # of the columns, in small letters, without <>, *, and what stands i
 
 CURRENCY = "$¥€£"
 NUMBER = (
-    rf"^([+-]?)[{CURRENCY}]?((?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?([kmb]?)$"
+    rf"^([+-]?)[{CURRENCY}]?"
+    r"((?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?([kmb]?)$"
 )
+# Between semicolons 1,800 may be 1.8, unless another number of the file tells: 1,234,567, 1,800.5 or 101.25, but not
+# 12.345, which may be a whole number where commas mark decimals.
+ONE_COMMA, THOUSANDS = "[^.,]*,[^.,]*", r",[0-9]{3}[,.]|\.(?![0-9]{3}(?![0-9]))[0-9]"
 UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 MISSING = ("", "-", ".", "n/a", "#n/a", "na", "nan", "null", "none")
 COPYRIGHT = re.compile(r"著作|copyright|©", re.IGNORECASE)
@@ -40,14 +45,22 @@ NO_DATE = "日付ではありません: {cell!r}。2025-06-19 のように書い
 TWICE = "日付が {twin} と重なっています。片方を消してください", "the date of {twin} again; delete one of the two"
 EMPTY = "値がありません: {cell!r}。値を入れるか、行を消してください", "no value: {cell!r}; fill in or delete the line"
 NO_NUMBER = "数字ではありません: {cell!r}。27575.57 のように書いてください", "not a number: {cell!r}; write 27575.57"
+COMMA = (
+    "{cell!r} のカンマが小数点か桁区切りか分かりません。27575.57 のように書くか、"
+    'pd.read_csv に sep=";" と、decimal="," か thousands="," を付けて読んだ表を load_prices に渡してください',
+    "the comma in {cell!r} may mark decimals or thousands; write 27575.57, "
+    'or hand load_prices the table that pd.read_csv gives with sep=";" and decimal="," or thousands=","',
+)
 TOO_LOW = "0 以下の値です: {cell!r}。直すか、行を消してください", "zero or less: {cell!r}; correct or delete the line"
 MORE = '余分な列があります。カンマのある数字は " で囲んでください', 'extra columns; put " around numbers with commas'
 
 
 def own_csv(path: Path) -> pd.DataFrame:
     """The table in a CSV of the reader's, named after its file. Returns and raises: as load_prices."""
-    file = path.expanduser()
-    if not file.exists() and (ROOT / file).exists():  # notebooks run in notebooks/, paths are often told from the root
+    # os.path raises nothing for an unknown user, a name too long or a closed folder, as Path does; read_text then tells.
+    file = Path(os.path.expanduser(path))
+    # Notebooks run in notebooks/, paths are often told from the root.
+    if not os.path.exists(file) and os.path.exists(ROOT / file):
         file = ROOT / file
     with naming(path.as_posix()):
         return _own(read_csv(file), file.name.partition(".")[0] or file.name, file.name)
@@ -64,16 +77,37 @@ def own_frame(table: pd.DataFrame) -> pd.DataFrame:
             if len(plain) > 1:
                 raise DataError("銘柄が二つ以上あります。一つだけにしてください", "several tickers; keep one of them")
             table = table.set_axis(table.columns.get_level_values(plain[0] if plain else 0), axis="columns")
-        if isinstance(table.index, (pd.DatetimeIndex, pd.PeriodIndex)):
-            table = table.set_axis(table.index.astype(str), axis="index").rename_axis("Date").reset_index(names="Date")
+        table = _dates_in_a_column(table)
         rows = [
-            ((f"iloc[{number}] の行", f"row iloc[{number}]"), ["" if pd.isna(cell) else str(cell) for cell in cells])
+            ((f"iloc[{number}] の行", f"row iloc[{number}]"), [_words(cell) for cell in cells])
             for number, cells in enumerate(table.itertuples(index=False, name=None))
         ]
         header = (("列の見出し", "the columns"), [str(name) for name in table.columns])
         frame = parse([header, *rows])
         known = {key: table.attrs[key] for key in Series.__dataclass_fields__ if key in table.attrs}
+        if "column" in known and known["column"] not in frame:
+            # A part without it: another column takes its place, with a scale of its own.
+            del known["column"]
+            known.pop("scale", None)
         return _own(frame, table.attrs.get("name", "DataFrame"), "DataFrame", known)
+
+
+def _dates_in_a_column(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its index as the column Date, unless the index only counts or the dates stand in a column."""
+    index, dates = table.index, TITLES["Date"] + TITLES["Time"]
+    if not isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
+        in_a_column = any(_plain(str(title)) in dates for title in table.columns)
+        if in_a_column or isinstance(index, (pd.RangeIndex, pd.MultiIndex)):
+            return table
+    # df.index = pd.to_datetime(df["Date"]) leaves the column there as well.
+    table = table.drop(columns=[index.name, "Date"], errors="ignore")
+    table.insert(0, "Date", index)
+    return table
+
+
+def _words(cell: object) -> str:
+    """A cell as a CSV would have it; of a period its first day, because a week is written 2024-01-01/2024-01-07."""
+    return "" if pd.isna(cell) else str(cell.start_time if isinstance(cell, pd.Period) else cell)
 
 
 def _own(frame: pd.DataFrame, name: str, source: str, known: dict | None = None) -> pd.DataFrame:
@@ -87,15 +121,15 @@ def _own(frame: pd.DataFrame, name: str, source: str, known: dict | None = None)
 
 def read_csv(file: Path) -> pd.DataFrame:
     """A file as `parse` returns it; DataError where it cannot be opened, is no text, or holds a mistake."""
-    return parse(records(read_text(file)))
+    return parse_csv(read_text(file))
 
 
 def parse_csv(text: str) -> pd.DataFrame:
     """CSV text as a table of prices by rising dates; DataError names the first mistake with its line and column."""
-    return parse(records(text))
+    return parse(records(text), separator_of(text))
 
 
-def parse(rows: list[Row]) -> pd.DataFrame:
+def parse(rows: list[Row], separator: str = ",") -> pd.DataFrame:
     """Rows as a table of prices by rising dates; DataError names the first mistake with its place and column."""
     header, start = _header(rows)
     where, words = _columns(header)
@@ -122,6 +156,7 @@ def parse(rows: list[Row]) -> pd.DataFrame:
     check(day.isna(), stamp, NO_DATE)
     check(day.duplicated() & day.notna(), stamp, TWICE)
     small = {name: table[column].str.casefold() for name, column in where.items()}
+    unclear = separator == ";" and not any(cells.str.contains(THOUSANDS).any() for cells in small.values())
     closed = np.logical_and.reduce([small[name].isin(MISSING) for name in PRICES if name in small])
     frame = pd.DataFrame(index=pd.DatetimeIndex(day))
     for name, column in where.items():
@@ -131,6 +166,7 @@ def parse(rows: list[Row]) -> pd.DataFrame:
         number = digits * parts[3].map({"": 1.0} if price else UNITS).astype("float64")
         check(missing & price & ~closed, column, EMPTY)
         check(~missing & ~np.isfinite(number), column, NO_NUMBER)
+        check(cells.str.fullmatch(ONE_COMMA) & unclear, column, COMMA)
         check((number < 0) | (number == 0) & price, column, TOO_LOW)
         frame[name] = number.to_numpy()
     if mistakes:

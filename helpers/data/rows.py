@@ -25,7 +25,10 @@ def read_text(file: Path) -> str:
         raise DataError("ファイルがありません。パスを確かめてください", "no such file; check its path") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"読めません（フォルダなど）: {reason}", f"cannot be read: {reason}") from None
+        raise DataError(
+            f"読めません: {reason}。ファイルのパスか、読む権限を確かめてください",
+            f"cannot be read: {reason}; check that it is the path of a file that you may read",
+        ) from None
     try:
         raw = _unpacked(raw)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError):
@@ -60,6 +63,13 @@ def _unpacked(raw: bytes) -> bytes:
         return pack.read(names[0])
 
 
+def separator_of(text: str) -> str:
+    """What divides the cells: it stands equally often in every line, header and all; what stands inside of cells does not."""
+    top = text.strip().splitlines()[: 2 * TITLE_LINES]
+    counts = {mark: Counter(line.count(mark) for line in top if mark in line) for mark in "\t;,"}
+    return max(counts, key=lambda mark: max(counts[mark].values(), default=0))
+
+
 def records(text: str) -> list[Row]:
     """Every line that is not blank, with its number in an editor; full-width characters become plain."""
     first = text.strip().partition("\n")[0]
@@ -70,12 +80,8 @@ def records(text: str) -> list[Row]:
             "CSV ではなく JSON です。pd.read_json で読んだ表を load_prices に渡してください",
             "JSON, not CSV; hand load_prices the table that pd.read_json gives",
         )
-    # What divides the cells stands equally often in every line, header and all; what stands inside of cells does not.
-    top = text.strip().splitlines()[: 2 * TITLE_LINES]
-    counts = {mark: Counter(line.count(mark) for line in top if mark in line) for mark in "\t;,"}
-    delimiter = max(counts, key=lambda mark: max(counts[mark].values(), default=0))
     # pandas counts neither blank lines nor line breaks inside quotes: only the csv module knows the line in an editor.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
     try:
         rows = [(reader.line_num, [unicodedata.normalize("NFKC", cell).strip() for cell in row]) for row in reader]
     except csv.Error:

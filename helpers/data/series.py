@@ -97,6 +97,7 @@ MANY = {  # several series in one table: `season` counts its rows in a week
     ),
 }
 GENERATED = ("sine", "random_walk", "ar1")
+MOST_DAYS = int(np.busday_count("2021-01-04", "2262-04-12"))  # pandas' nanoseconds end on 2262-04-11
 
 
 def generate(name: str, n: int = 1092, seed: int = 0) -> pd.DataFrame:
@@ -109,12 +110,12 @@ def generate(name: str, n: int = 1092, seed: int = 0) -> pd.DataFrame:
                    has RMSE 2, the naive one 2 sqrt(2 / 1.5) = 2.31
     Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd edition, sections 9.1 and 9.3.
 
-    Returns: as load_prices, (n, 1), column Close. Raises: DataError for another name or n < 1.
+    Returns: as load_prices, (n, 1), column Close. Raises: DataError for another name, n < 1 or n > MOST_DAYS.
     """
-    if name not in GENERATED or n < 1:
+    if name not in GENERATED or not 1 <= n <= MOST_DAYS:
         raise DataError(
-            f"生成できるのは {', '.join(GENERATED)} で、n は 1 以上です: {name!r}, n={n}",
-            f"{', '.join(GENERATED)} can be generated, with n of 1 or more: {name!r}, n={n}",
+            f"生成できるのは {', '.join(GENERATED)} で、n は 1 以上 {MOST_DAYS:,} 以下です: {name!r}, n={n}",
+            f"{', '.join(GENERATED)} can be generated, with n from 1 to {MOST_DAYS:,}: {name!r}, n={n}",
         )
     random = np.random.default_rng(seed)
     e = random.standard_normal(n)

@@ -7,7 +7,7 @@ import contextlib
 import copy
 import itertools
 import reprlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MappingView, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,7 +139,12 @@ def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
 
 
 def in_hand(answer: Any) -> Any:
-    """What a generator or a map yields, as a tuple, since it can be looked at once only; anything else as it is."""
+    """As a tuple: the values of a dictionary, whose keys are no part of the answer, and what a generator or a map yields, since
+    it can be looked at once only. Anything else as it is."""
+    if isinstance(answer, Mapping):
+        answer = answer.values()
+    if isinstance(answer, MappingView):
+        return tuple(answer)
     return tuple(itertools.islice(answer, 1000)) if isinstance(answer, Iterator) else answer
 
 
@@ -199,8 +204,7 @@ def _rounds_to(answer: Any, value: Any, share: float = 0.01) -> bool:
     """Whether a number, or each of several, is `value` rounded (`rounded`), but not the very same number."""
     with contextlib.suppress(Exception):
         several = isinstance(value, tuple)
-        given, wanted = (list(v) if several else [v] for v in (answer, value))
-        wanted = [float(number) for number in wanted]
+        given, wanted = ([typed(number) for number in (v if several else [v])] for v in (answer, value))
         return rounded(given, wanted, share) and not np.isclose(given, wanted, rtol=1e-9, atol=0).all()
     return False
 
@@ -239,8 +243,8 @@ def rounded(answers: Sequence[Any], right: Sequence[Any], share: float = 0.01) -
     That place must leave an error of `share` or less of the largest one, so that 10 is not taken for 10.19. A half may go up
     or down.
     """
-    answers, right = ([float(str(n)) if isinstance(n, np.floating) else n for n in each] for each in (answers, right))
-    if len(answers) != len(right) or not all(isinstance(number, (int, float)) for number in (*answers, *right)):
+    answers, right = ([typed(number) for number in each] for each in (answers, right))
+    if len(answers) != len(right) or None in (*answers, *right):
         return False
     places = max(len(f"{answer}".partition(".")[2].removesuffix("0")) for answer in answers)
     if 0.5 * 10.0**-places > share * max(map(abs, right)):
@@ -248,23 +252,42 @@ def rounded(answers: Sequence[Any], right: Sequence[Any], share: float = 0.01) -
     return all(a in (round(r - 1e-9, places), round(r + 1e-9, places)) for a, r in zip(answers, right, strict=True))
 
 
+def typed(number: Any) -> int | float | None:
+    """A single number with the digits that it shows, out of its array, tensor, list or Series; None when it is not one.
+
+    A tensor of 8.6 holds 8.6000004, because its numbers are float32.
+    """
+    if isinstance(number, (int, float)):
+        return number
+    array = in_array(number)
+    if array is None or array.size != 1 or array.dtype.kind not in "iuf":
+        return None
+    return float(str(array.flat[0]))
+
+
 def numbers(answer: Any, expected: Expected) -> np.ndarray | None:
     """An answer as float array, without axes of length 1 unless they count; None when it is not made of numbers."""
+    array = in_array(answer)
+    if array is None or array.dtype.kind in "USc":  # numbers written as words; complex ones
+        return None
     try:
+        array = np.asarray(array, dtype=float)
+    except Exception:
+        return None
+    return array if expected.shaped else array.squeeze()
+
+
+def in_array(answer: Any) -> np.ndarray | None:
+    """An answer as an array of what it is made of; None when there is no such array."""
+    with contextlib.suppress(Exception):
         if isinstance(answer, Mapping):
             answer = list(answer.values())
         if isinstance(answer, (list, tuple)):
             answer = [part.detach().cpu() if hasattr(part, "detach") else part for part in answer]
         elif hasattr(answer, "detach"):
             answer = answer.detach().cpu()  # a tensor that still carries its gradient is an answer too
-        if isinstance(answer, (str, bytes)) or np.iscomplexobj(answer):
-            return None
-        if np.asarray(answer).dtype.kind in "US":  # numbers written as words
-            return None
-        array = np.asarray(answer, dtype=float)
-    except Exception:
-        return None
-    return array if expected.shaped else array.squeeze()
+        return np.asarray(answer)
+    return None
 
 
 def difference(answer: Any, right: Any, expected: Expected) -> Words:

@@ -58,12 +58,12 @@ ask, recall, check, progress, remember = STEP.ask, STEP.recall, STEP.check, STEP
 
 
 @STEP.exercise
-def levels(relative: pd.DataFrame, ahead: int) -> Expected:
+def levels(relative: pd.DataFrame, ahead: int, half_life: float) -> Expected:
     """Observe: coverage and width of the interval from the 0.25 to the 0.75 quantile."""
     actual = relative[["Low", "High"]].to_numpy()[-ahead:]
 
     def of(levels: tuple[float, float]) -> pd.Series:
-        return interval_scores(actual, scaled_quantiles(relative, ahead, levels, half_life=1), levels)
+        return interval_scores(actual, scaled_quantiles(relative, ahead, levels, half_life), levels)
 
     inner, outer = of((0.25, 0.75)), of((0.1, 0.9))
     mistakes = [

@@ -88,8 +88,8 @@ def mean_move(prices: pd.DataFrame, column: str, test: int) -> Expected:
         ),
         (
             before.pct_change().abs().mean(),
-            "それは割合です。円で答えるには、差をとる diff() を使います。",
-            "That is a share. To answer in yen, take the difference: diff().",
+            "それは割合です。価格の単位で答えるには、差をとる diff() を使います。",
+            "That is a share. To answer in the unit of the prices, take the difference: diff().",
         ),
         (
             prices[column].diff().abs().mean(),
@@ -141,7 +141,7 @@ def slope() -> Expected:
         ),
         (
             lambda price, scale: (1 - np.tanh(price / scale) ** 2) / scale,
-            "価格を 1 円動かしたときの変化になっています。割った価格を動かしたときの傾きを答えます。",
+            "もとの価格を 1 だけ動かしたときの変化になっています。割った価格を動かしたときの傾きを答えます。",
             "That is the change when the raw price moves by 1. Answer with the slope for a move of the divided price.",
         ),
         (

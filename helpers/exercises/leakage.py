@@ -143,11 +143,14 @@ def lowest(values: np.ndarray, test: int) -> np.ndarray:
 
 
 def growing(values: np.ndarray, test: int) -> np.ndarray:
-    """A leak of three rows: the last known value, grown as between the second and the third after it."""
+    """A leak of three rows: the last known value, grown as between the second and the third after it.
+
+    Rounded, because / 10 and * 0.1 differ in the last bit, and with it a ratio of values that are both changed.
+    """
     ends = np.arange(len(values) - test, len(values))
     second, third = (values[np.minimum(ends + rows, len(values) - 1)] for rows in (1, 2))
     with np.errstate(all="ignore"):  # of whoever puts 0 there
-        return values[ends - 1] * third / second
+        return np.round(values[ends - 1] * third / second, 9)
 
 
 def scaled(values: np.ndarray, test: int) -> np.ndarray:

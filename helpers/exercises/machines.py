@@ -1,7 +1,8 @@
 """Step 15: what is asked before its results, and what its exercises expect."""
 
 from collections.abc import Sequence
-from math import ceil
+from itertools import count
+from math import ceil, isclose
 
 import pandas as pd
 
@@ -180,27 +181,38 @@ def still_to_do(wanted: int) -> Expected:
 
 
 @STEP.exercise
-def job_size(per_refit: float, per_trial: float, cores: int) -> Expected:
+def job_size(refits: int, per_refit: float, per_trial: float, cores: int) -> Expected:
     """Study: the fewest refits a job with which the queue of writes no longer decides, for a small and a large model.
 
-    With n refits a job, the queue decides as long as per_trial > (n per_refit + per_trial) / cores.
+    With n refits a job, the queue decides as long as per_trial > (n per_refit + per_trial) / cores. Round times can make the
+    two sides equal; then rounding decides, so the numbers are tried as the sheet tries them.
     """
 
+    def decides(refit: float, n: int) -> bool:
+        queue = refits / n * per_trial
+        return queue > (refits * refit + queue) / cores
+
     def fewest(refit: float) -> int:
-        return max(1, ceil(per_trial * (cores - 1) / refit))
+        nearly = ceil(per_trial * (cores - 1) / refit) - 1
+        return next(n for n in count(max(1, nearly)) if not decides(refit, n))
 
     right = fewest(per_refit), fewest(60)
+    one_fewer = (
+        "1 つ少ないようです。その数では、まだ順番待ちで時間が決まります。",
+        "That is one too few: the queue still decides.",
+    )
+    if isclose(per_trial * (cores - 1), (right[0] - 1) * per_refit):
+        one_fewer = (
+            "手計算では、その数で hours の 2 つの値がちょうど等しくなります。コンピューターでは丸めのため、まだ順番待ちのほうが大きいので、hours と同じ式で確かめてください。",
+            "By hand, the two values in hours are equal there. On the computer rounding leaves the queue the larger: try it with the formulas of hours.",
+        )
     mistakes = [
         (
             right[::-1],
             "2 つの値が入れかわっています。小さいモデルが先です。",
             "The two values have changed places: the small model comes first.",
         ),
-        (
-            (right[0] - 1, right[1]),
-            "1 つ少ないようです。その数では、まだ順番待ちで時間が決まります。",
-            "That is one too few: the queue still decides.",
-        ),
+        ((right[0] - 1, right[1]), *one_fewer),
         (
             (max(1, ceil(per_trial / per_refit)), right[1]),
             "コアの数が入っていません。コアが多いほど、書き込みの順番待ちは長くなります。",

@@ -87,8 +87,10 @@ def table_html(table: pd.DataFrame | pd.Series, **options: object) -> str:
     if frame.index.nlevels == frame.columns.nlevels == 1 and not frame.columns.name:
         # in the row of the heads, not in a row of its own
         frame = frame.rename_axis(index=None, columns=frame.index.name)
-    cut = len(frame) > pd.get_option("display.max_rows")
-    cutting = {"max_rows": pd.get_option("display.min_rows") if cut else None, "show_dimensions": cut}
+    longest = pd.get_option("display.max_rows") or len(frame)  # None, and here 0 as well: every row
+    cut = len(frame) > longest
+    shown = min(pd.get_option("display.min_rows") or longest, longest) if cut else None
+    cutting = {"max_rows": shown, "show_dimensions": cut}
     cutting["max_cols"] = pd.get_option("display.max_columns") or None
     return frame.to_html(formatters=writers, na_rep="–", border=0, escape=False, **cutting | options)
 

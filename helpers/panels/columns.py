@@ -42,10 +42,12 @@ def interval_explorer(
         low_high = relative[["Low", "High"]]
         t = torch.tensor(low_high.div(unit, axis=0).to_numpy()[window:], dtype=torch.float32)
         x_train, x_test, t_train, _ = split_last(x, t, test)
-        model = QuantileForecaster(x_train, t_train, levels, seed=seed, hidden_size=hidden_size)
+        simple = simple_intervals(relative, test, levels, half_life)
+        fit = t_train.isfinite().all(dim=1)  # days after a halt, on which nothing moved, are in no unit
+        model = QuantileForecaster(x_train[fit], t_train[fit], levels, seed=seed, hidden_size=hidden_size)
         yield from train(model, epochs)
         learned = model(x_test).numpy() * unit.to_numpy()[-test:, None]
-        forecasts = {"LSTM on EWM": learned} | simple_intervals(relative, test, levels, half_life)
+        forecasts = {"LSTM on EWM": learned} | simple
         drawn = {name: close * np.exp(forecasts[name] / 100) for name in ("LSTM on EWM", "empirical", "EWM range")}
         scores = pd.DataFrame({name: interval_scores(low_high[-test:], y, levels) for name, y in forecasts.items()}).T
         told, own, best = looked(prices.attrs["name"]), scores.loc["LSTM on EWM"], scores["pinball"].idxmin()
@@ -83,8 +85,9 @@ def interval_explorer(
             low_high = relative[["Low", "High"]]
             t = torch.tensor(low_high.div(unit, axis=0).to_numpy()[{window}:], dtype=torch.float32)
             x_train, x_test, t_train, _ = split_last(x, t, {test})
-            model = QuantileForecaster(x_train, t_train, levels, seed={seed}, hidden_size={hidden_size}).train({epochs})
-            y = model(x_test).numpy() * unit.to_numpy()[-{test}:, None]
+            fit = t_train.isfinite().all(dim=1)  # days after a halt, on which nothing moved, are in no unit
+            model = QuantileForecaster(x_train[fit], t_train[fit], levels, seed={seed}, hidden_size={hidden_size})
+            y = model.train({epochs})(x_test).numpy() * unit.to_numpy()[-{test}:, None]
             look(prices.attrs["name"])  # at the test part, once more
             scores = interval_scores(low_high[-{test}:], y, levels)
             scores

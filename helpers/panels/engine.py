@@ -84,6 +84,7 @@ class Panel(widgets.VBox):
             self.buttons[name].on_click(lambda _, name=name: self._ask(action=name))
         for name, act in {"reset": self._reset, "keep": self._keep, "drop": self._drop, "stop": self._stop}.items():
             self.buttons[name].on_click(lambda _, act=act: act())
+        self._show()  # the labels now: the first run may fail
         self._wanted, self._running = self.settings(), True
         for _ in self._serve():  # the first time at once, so that the picture is there when the cell is done
             pass
@@ -171,12 +172,16 @@ class Panel(widgets.VBox):
 
     def _serve(self) -> Iterator[None]:
         """Run what is wanted until nothing more is; at each yield the newest wish, or a stop, may have come in."""
+        begun = False
         while True:
             with self._lock:
                 wanted, self._wanted = self._wanted, None
                 if wanted is None:
+                    if not begun:  # a stop was faster than the task
+                        self._put_back(0)
                     self._running = self._stopped = False
                     return
+            begun = True
             try:
                 yield from self._run(wanted)
             except (
@@ -220,11 +225,12 @@ class Panel(widgets.VBox):
         return Run(settings, show, self.code(**wanted) if self.code else "")
 
     def _put_back(self, done: float) -> None:
-        """After a stop the controls say again what the picture shows."""
-        self.set(self.now.settings)
+        """After a stop the controls say again what the picture shows, or what they said at first where there is none."""
+        self.set(self.now.settings if self.now else self.start)
         self._enable()
-        ja = f"{done:.0%} で止めました。設定は、図のものに戻しました。"
-        en = f"Stopped at {done:.0%}. The settings are those of the picture again."
+        which_ja, which_en = ("図のもの", "those of the picture") if self.now else ("最初のもの", "the first ones")
+        ja = f"{done:.0%} で止めました。設定は、{which_ja}に戻しました。"
+        en = f"Stopped at {done:.0%}. The settings are {which_en} again."
         self.status.value = f'<div role="status">{paragraphs(text(ja, en, between=chr(10)))}</div>'
 
     # What is shown
@@ -242,12 +248,12 @@ class Panel(widgets.VBox):
                 widget.description = widget.tooltip = text(*self.words[name])
                 if isinstance(widget, widgets.Dropdown):
                     self._name_options(widget)
+            self._enable()
             if self.now is None:
                 return
             self.pair.value = beside(self.kept, self.now, self._names()) if self.kept else ""
             shown = self.now.shown()
             self.view.value, self.more.value = shown.view(self.lines), shown.folded(self.now.code)
-            self._enable()
 
     def _name_options(self, menu: widgets.Dropdown) -> None:
         """What can be chosen, in words; the values stay those of the code."""
@@ -296,7 +302,7 @@ def _told(error: Exception) -> str:
     """An error as the reader may meet it: ours in the language in force, any other one with its kind."""
     if isinstance(error, BadInput):
         return paragraphs(text(error.ja, error.en, between="\n"))
-    if isinstance(error, ArithmeticError):
+    if isinstance(error, FloatingPointError):  # from check_loss; a ZeroDivisionError, say, has no words for the reader
         return paragraphs(error)
     ja, en = "この設定では計算できません", "these settings cannot be computed"
     return paragraphs(f"{text(ja, en)}: {type(error).__name__}: {error}")

@@ -1,6 +1,7 @@
 """What a run of a panel shows, as HTML: verdict, picture, tables, two runs side by side, and the code of a run."""
 
 import html
+import math
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -105,6 +106,11 @@ def _written(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else named(str(value))
 
 
+def number(value: float, digits: int = 4, sign: str = "") -> str:
+    """As `significant` writes it; a dash where there is none."""
+    return "–" if math.isnan(value) else significant(value, digits, sign)
+
+
 def beside(a: Run, b: Run, names: dict[str, str]) -> str:
     """Two runs side by side: what was set differently, the scores and their difference, and both pictures.
 
@@ -116,8 +122,8 @@ def beside(a: Run, b: Run, names: dict[str, str]) -> str:
     rows.append(["≠"] * len(differ))
     shared = [name for name in sides[0].scores if name in sides[1].scores]
     for row, shown in zip(rows, sides, strict=False):
-        row += [significant(shown.scores[name]) for name in shared]
-    rows[2] += [significant(sides[1].scores[name] - sides[0].scores[name], sign="+") for name in shared]
+        row += [number(shown.scores[name]) for name in shared]
+    rows[2] += [number(sides[1].scores[name] - sides[0].scores[name], sign="+") for name in shared]
     here = text("B（今の結果）", "B (now)")
     table = pd.DataFrame(rows, ["A", here, "B − A"], [names[name] for name in differ] + shared)
     pictures = "".join(

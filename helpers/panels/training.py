@@ -1,14 +1,15 @@
 """Step 04: learning rate, epochs, optimiser and hidden size by hand."""
 
+import math
+
 from torch import Tensor
 
 from helpers import plots
 from helpers.baselines import naive_forecast
 from helpers.language import text
-from helpers.language.tables import significant
 from helpers.panels.controls import choice, rates, slider, train
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, arguments, source
+from helpers.panels.page import Shown, arguments, number, source
 from helpers.training import OPTIMIZERS, Forecaster
 
 PLACE = 600, 400  # of the picture, in CSS pixels
@@ -35,24 +36,27 @@ def loss_explorer(
     def mse(forecast: Tensor, actual: Tensor) -> float:
         return float(((forecast - actual) ** 2).mean())
 
+    def times(loss: float, naive: float) -> float:
+        return loss / naive if naive else math.nan  # of a constant series the naive forecast makes no error
+
     def work(optimizer: str, lr: float, epochs: int, hidden_size: int) -> Job:
         forecaster = Forecaster(x_fit, t_fit, seed=seed, hidden_size=hidden_size, optimizer=optimizer, lr=lr)
         yield from train(forecaster, epochs)
         name = f"{optimizer}, {lr:g}, {epochs}, {hidden_size}"
         naive = mse(naive_forecast(forecaster.x), forecaster.t)
         runs.pop(name, None)  # a run that is repeated comes last again
-        runs[name] = [loss / naive for loss in forecaster.losses]
+        runs[name] = [loss / (naive or 1) for loss in forecaster.losses]  # without a naive error the losses themselves
         for old in list(runs)[:-kept]:
             del runs[old]
-        unseen = mse(forecaster(x_validation), t_validation) / mse(naive_forecast(x_validation), t_validation)
-        seconds, learned, curves = forecaster.seconds, runs[name][-1], dict(runs)
+        unseen = times(mse(forecaster(x_validation), t_validation), mse(naive_forecast(x_validation), t_validation))
+        seconds, learned, curves = forecaster.seconds, times(forecaster.losses[-1], naive), dict(runs)
 
         def show() -> Shown:
             with plots.room(*PLACE):
-                picture = plots.loss_curves(curves, ratio=True)
-            ja = f"損失はナイーブ予測の {significant(learned, 3)} 倍（学習部分）、{significant(unseen, 3)} 倍（検証部分）です。{seconds:.2f} 秒かかりました。"
+                picture = plots.loss_curves(curves, ratio=naive > 0)
+            ja = f"損失はナイーブ予測の {number(learned, 3)} 倍（学習部分）、{number(unseen, 3)} 倍（検証部分）です。{seconds:.2f} 秒かかりました。"
             en = (
-                f"Loss: {significant(learned, 3)} times naive on the training part, {significant(unseen, 3)} on the validation part. "
+                f"Loss: {number(learned, 3)} times naive on the training part, {number(unseen, 3)} on the validation part. "
                 f"It took {seconds:.2f} s."
             )
             scores = {text("学習部分", "training part"): learned, text("検証部分", "validation part"): unseen}

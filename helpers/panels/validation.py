@@ -113,7 +113,7 @@ class _Playground:
 
     def __init__(self, series: SeriesMenu, test: int, max_lag: int):
         self.series, self.test, self.max_lag = series, test, max_lag
-        self.ledger, self.before = Ledger(), ("", None)  # the last forecast, and of which series it was
+        self.ledger, self.before = Ledger(), ("", None)  # the last forecast, and of which entry of the menu it was
         self.drawn: tuple[object, plots.Playground | None] = (None, None)  # the figure that stays, and what it is of
 
     def work(self, series: str, window: int, seed: int, epochs: int, action: str = "", **model: object) -> Job:
@@ -140,31 +140,32 @@ class _Playground:
         y = np.mean(forecasts, axis=0)  # of five seeds, the forecast that is judged; of one, that one
         band = (np.min(forecasts, axis=0), np.max(forecasts, axis=0)) if len(seeds) > 1 else None
         card = scorecard(actual, y, naive, known, self.max_lag) if band else cards[0]
-        before = self.before[1] if self.before[0] == name else None
-        self.before = name, y
+        before = self.before[1] if self.before[0] == series else None
+        self.before = series, y
         said = [verdict(card), self.ledger.difference()]
         if band:
             of_what = _of_the_mean(band, prices.attrs)
             said[0] = tuple(what + rest for what, rest in zip(of_what, said[0], strict=True))
         drawn = {"y": y, "before": before, "band": band, "profile": lag_profile(actual, y, self.max_lag)}
-        return partial(self._show, prices, card, said, looks_told(name), drawn)
+        return partial(self._show, series, card, said, looks_told(name), drawn)
 
     @staticmethod
     def _seeds(seed: int, action: str) -> list[int]:
         return list(range(seed, seed + 5)) if action == "seeds" else [seed]
 
-    def _show(self, prices: pd.DataFrame, card: pd.Series, said: list, note: tuple[str, str], drawn: dict) -> Shown:
+    def _show(self, series: str, card: pd.Series, said: list, note: tuple[str, str], drawn: dict) -> Shown:
         runs = len(self.ledger.rows)
         tables = {
             text("成績", "scores"): table_html(card.to_frame(text("値", "value")).T),
             text(f"記録（{runs} 回）", f"ledger ({runs} run{'s' * (runs != 1)})"): self.ledger.to_html(),
         }
         scores = {named(name): card[name] for name in ("RMSE", "skill", "best lag")}
-        return Shown(said, [self._figure(prices)(**drawn)], tables, scores, note)
+        return Shown(said, [self._figure(series)(**drawn)], tables, scores, note)
 
-    def _figure(self, prices: pd.DataFrame) -> plots.Playground:
-        what = prices.attrs["name"], current()
+    def _figure(self, series: str) -> plots.Playground:
+        what = series, current()  # not the name in attrs: a file ibm.csv and the bundled series are both "ibm"
         if self.drawn[0] != what:
+            prices = self.series[series]
             values, dates = prices[prices.attrs["column"]].to_numpy(), prices.index[-self.test :]
             actual, naive = values[-self.test :], values[-self.test - 1 : -1]
             lags = lag_profile(actual, naive, self.max_lag)

@@ -36,10 +36,12 @@ CLOSE_UP = 0.3  # where no skill is farther from 0, the axis ends here
 @styled
 def side_by_side(tables: Sequence[pd.DataFrame], last: int = 200) -> Picture:
     """The last rows of several series, each in a frame and a unit of its own: what is in them to be learned?"""
+    last = min(last, max(map(len, tables)))
     rows, names = -(-len(tables) // 3), [words(table.attrs["name"]) for table in tables]
     figure, frames = canvas(0.5 + 1.7 * rows, nrows=rows, ncols=3, squeeze=False)
     for axes, table, name in zip(frames.flat, tables, names, strict=False):
-        axes.plot(np.arange(-last, 0), table[table.attrs["column"]].to_numpy()[-last:], color=style.BLUE, linewidth=1.2)
+        y = table[table.attrs["column"]].to_numpy()[-last:]
+        axes.plot(np.arange(-len(y), 0), y, color=style.BLUE, linewidth=1.2)
         label(axes, (*in_unit(*name, table.attrs), "\n"), y=("", ""))
         axes.title.set_fontsize(12)
     for axes in frames.flat[len(tables) :]:
@@ -235,7 +237,7 @@ def window_weights(gradients: dict[str, ArrayLike]) -> Picture:
         today = f"t: {mean[-1]:.2f} ({low[-1]:.2f} {{}} {high[-1]:.2f})"
         label(axes, (f"{named(name)}\n{today.format('〜' if '〜' in text('〜', 'to') else 'to')}",) * 2)
         axes.title.set_fontsize(12)
-        widths[name] = high[-1] - low[-1]
+        widths[name] = (high - low).max()  # of the step where it is widest
         found.append(f"{words(name)[1]} {today.format('to')}")
     widest = words(max(widths, key=widths.get))
     title = (
@@ -319,10 +321,14 @@ def skill_by_part(parts: dict[str, tuple[float, float, float]]) -> Picture:
     name_rows(axes, [text(*words(name), "\n") for name in parts])
     axes.set_ylim(len(parts) - 0.5, -0.5)
     around = int(((low <= 0) & (high >= 0)).sum())
-    best = words(list(parts)[int(skill.argmax())])
-    title = (
-        f"スキルが最大なのは、{best[0]}。{len(parts)} つの区間のうち {around} つは 0 を含む",
-        f"Largest skill in {best[1]}; {around} of {len(parts)} intervals contain 0",
+    best = words(list(parts)[int(np.nan_to_num(skill, nan=-np.inf).argmax())])
+    title = first_true(
+        (np.isnan(skill).all(), "スキルを測れた部分はない", "The skill could not be measured in any part"),
+        (
+            True,
+            f"スキルが最大なのは、{best[0]}。{len(parts)} つの区間のうち {around} つは 0 を含む",
+            f"Largest skill in {best[1]}; {around} of {len(parts)} intervals contain 0",
+        ),
     )
     headline(figure, title)
     label(axes, (), ("スキルと 95% 区間", "skill and its 95% interval"))

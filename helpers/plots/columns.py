@@ -143,10 +143,16 @@ def gain_by_day(gain: pd.Series, best: pd.Series) -> Picture:
         axes.bar(part.index, part, 1, color=color, hatch=hatch, edgecolor=color, label=said)
     axes.axhline(0, color="black", linewidth=1)
     style.few_dates(axes)
-    share = best.sum() / gain.sum()
-    title = (
-        f"改善の {share:.0%} は、{len(gain)} 日のうち {len(best)} 日から",
-        f"{share:.0%} of the gain comes from {len(best)} of {len(gain)} days",
+    total, days = gain.sum(), len(gain)
+    share = best.sum() / (total if total > 0 else np.nan)  # of a loss there is no share
+    title = first_true(
+        (total < 0, f"{days} 日を合計すると、改善ではなく悪化", f"Summed over {days} days: no gain, but a loss"),
+        (total == 0, f"{days} 日を合計すると、改善は 0", f"Summed over {days} days, the gain is 0"),
+        (
+            True,
+            f"改善の {share:.0%} は、{days} 日のうち {len(best)} 日から",
+            f"{share:.0%} of the gain comes from {len(best)} of {days} days",
+        ),
     )
     label(axes, title, y=("損失の減少", "loss saved", "\n"))
     legend(axes, ncols=2)

@@ -4,14 +4,22 @@ import numpy as np
 import pandas as pd
 
 from helpers.data import select_columns
-from helpers.language import text
+from helpers.language import BadInput, check_whole, text
 from helpers.plots import style
 from helpers.plots.style import Picture, canvas, few_dates, label, legend, looks, styled
 
 
 @styled
 def price_history(prices: pd.DataFrame, column: str, test: int, moves: bool = False) -> Picture:
-    """The whole series, with a line before the last `test` rows; with `moves`, each day's change in percent below."""
+    """The whole series, with a line before the last `test` rows; with `moves`, each day's change in percent below.
+
+    Raises BadInput when the series has fewer rows than `test`.
+    """
+    check_whole(test=test)
+    if test > len(prices):
+        ja = f"{len(prices)} 行の系列から、テスト部分の {test} 行は取れません。test を小さくしてください。"
+        en = f"A series of {len(prices)} rows has no test part of {test} rows: lower test."
+        raise BadInput(ja, en)
     rows = [4, 3] if moves else [1]
     figure, panels = canvas(5.6 if moves else 3.8, nrows=len(rows), height_ratios=rows, sharex=True, squeeze=False)
     axes, attrs = panels[0, 0], prices.attrs
@@ -49,13 +57,23 @@ def price_bars(prices: pd.DataFrame) -> Picture:
     axes.plot(days, prices["Open"], "<", color=style.BLUE, label=text("始値", "Open"))
     axes.plot(days, prices["Close"], ">", color=style.ORANGE, label=text("終値", "Close"))
     step = max(5, count // 5)  # so that dates do not run into each other
-    axes.set_xticks(days[::step], [f"{date:%Y-%m-%d}" for date in prices.index[::step]])
+    dates = [f"{date:%Y-%m-%d}" for date in prices.index]
+    daily = len(set(dates)) == count
+    if not daily:
+        dates = [f"{date:%Y-%m-%d\n%H:%M}" for date in prices.index]
+    axes.set_xticks(days[::step], dates[::step])
     legend(axes, ncols=3)
     up = int((prices["Close"] > prices["Open"]).sum())
-    title = f"{count} 日のうち {up} 日は、終値が始値より高い", f"On {up} of {count} days the close is above the open"
+    day, days_en = ("日", "days") if daily else ("行", "rows")
+    title = (
+        f"{count} {day}のうち {up} {day}は、終値が始値より高い",
+        f"On {up} of {count} days the close is above the open"
+        if daily
+        else f"In {up} of {count} rows the close is above the open",
+    )
     label(axes, title, style.DATE, prices.attrs)
-    ja = f"{count} 日分の始値、高値、安値、終値。{title[0]}。"
-    return Picture(figure, ja, f"Open, high, low and close of {count} days. {title[1]}.")
+    ja = f"{count} {day}分の始値、高値、安値、終値。{title[0]}。"
+    return Picture(figure, ja, f"Open, high, low and close of {count} {days_en}. {title[1]}.")
 
 
 @styled
@@ -83,7 +101,8 @@ def slopes_of_tanh(points: dict[str, float], edge: float = 5.0) -> Picture:
     points: name -> place on the horizontal axis. One beyond `edge` is an arrow at the frame, with its own slope.
     """
     figure, axes = canvas(4)
-    grid = np.linspace(-edge, edge + 0.6, 400)
+    left = -edge - 0.6 * (min(points.values(), default=0) < -edge)  # room for an arrow, as on the right
+    grid = np.linspace(left, edge + 0.6, 400)
     axes.plot(grid, np.tanh(grid), color=style.GREY)
     axes.set_xlim(grid[0], grid[-1])
     for (name, value), look in zip(points.items(), looks(2), strict=False):
@@ -91,9 +110,10 @@ def slopes_of_tanh(points: dict[str, float], edge: float = 5.0) -> Picture:
         inputs = place + 0.6 * np.array([-1, 0, 1])
         look |= {"marker": look["marker"] or "*", "markevery": [1], "linewidth": 3}
         words = [*name.split(" / "), f"{text('傾き', 'slope')} {slope:.3f}"]
-        if value > edge:
-            look |= {"marker": ">", "markevery": [2], "clip_on": False}
-            words.append(text("（図のはるか右）", "(far to the right)", "\n"))
+        if abs(value) > edge:
+            marker, end, side = (">", 2, ("右", "right")) if value > 0 else ("<", 0, ("左", "left"))
+            look |= {"marker": marker, "markevery": [end], "clip_on": False}
+            words.append(text(f"（図のはるか{side[0]}）", f"(far to the {side[1]})", "\n"))
         axes.plot(inputs, np.tanh(place) + slope * (inputs - place), label="\n".join(words), **look)
     legend(axes, ncols=3)
     label(axes, ("tanh の傾きは、0 の近くで大きい", "The slope of tanh is large near 0"))

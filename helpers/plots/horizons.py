@@ -13,6 +13,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 
 from helpers.language import named, text, words
+from helpers.language.tables import significant
 from helpers.plots import style
 from helpers.plots.style import (
     AHEAD,
@@ -120,7 +121,9 @@ def _moves(actual: np.ndarray, starts: Sequence[int], paths: Paths, attrs: dict)
         return f"{horizon} 期先までの予測", f"Forecasts {horizon} steps ahead"
     went = np.mean([abs(actual[start + horizon - 1] - actual[start - 1]) for _, start in ends])
     goes = [np.mean([abs(path[k][-1] - actual[start - 1]) for k, start in ends]) for path in paths.values()]
-    digits, (ja, en) = f",.{0 if went >= 100 else 2}f", (f" {attrs.get(key) or ''}" for key in ("unit_ja", "unit_en"))
+    size = max([went, *goes])  # three digits of it are enough, and a small one has as many: 782 yen, 0.0123 dollars
+    places = 0 if size >= 100 else max(2, len(significant(size, 3).partition(".")[2]))
+    digits, (ja, en) = f",.{places}f", (f" {attrs.get(key) or ''}" for key in ("unit_ja", "unit_en"))
     if max(goes) < went / 2:
         low, high = (f"{end(goes):{digits}}" for end in (min, max))
         return (
@@ -193,7 +196,7 @@ def paths_from_origins(
         axes.set_ylim(np.mean(axes.get_ylim()) + tallest * np.array([-0.5, 0.5]))  # a move looks alike everywhere
     for axes in frames.flat[len(starts) :]:
         axes.axis("off")
-    figure.supylabel(text(*in_unit(attrs["value_ja"], attrs["value_en"], attrs), "\n"), fontsize=12, **style.LITERAL)
+    style.name_frames(figure, attrs)
     legend(frames[0, 0], ncols=5 if across == 1 else 3)
     title = _inside(actual, starts, fans) if fans else _moves(actual, starts, paths, attrs)
     headline(figure, tuple(re.sub(r" (?=[\d-])", "\u00a0", line) for line in title))  # no line begins with a number
@@ -208,9 +211,11 @@ def paths_from_origins(
 def _growth(means: dict[str, pd.Series], law: float | None) -> Words:
     """By how much the error grows up to the last step; with a law, on the curve from which the law sets out."""
     steps = len(next(iter(means.values())))
-    times = {name: mean.iloc[-1] / mean.iloc[0] for name, mean in means.items()}
     if steps == 1:
         return "1 期先の誤差", "The error one step ahead"
+    if any(mean.iloc[0] == 0 for mean in means.values()):  # of which there is no multiple
+        return "1 期先の誤差が 0 の予測がある", "A forecast has no error one step ahead"
+    times = {name: mean.iloc[-1] / mean.iloc[0] for name, mean in means.items()}
     if law is None:
         low, high = (f"{end(times.values()):.1f}" for end in (min, max))
         ja, en = (low, low) if low == high else (f"{low}〜{high}", f"{low} to {high}")
@@ -351,11 +356,11 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
             ),
         ):
             skill, low, high = (table[column].to_numpy() for column in columns)
-            rows, near = np.arange(len(table)) + shift, skill >= floor
+            rows, near, far = np.arange(len(table)) + shift, skill >= floor, skill < floor  # NaN is neither
             spread = np.nan_to_num([skill - low, high - skill])[:, near]
             look = {"color": color, "capsize": 4, "linewidth": width, "label": text(*said)}
             axes.errorbar(skill[near], rows[near], xerr=spread, fmt=marker, **look)
-            for row, value in zip(rows[~near], skill[~near], strict=True):
+            for row, value in zip(rows[far], skill[far], strict=True):
                 axes.plot(-1.1 * reach, row, "<", color=color)
                 axes.annotate(f"{value:.1f}", (-1.0 * reach, row), va="center", color=style.ink(color))
         axes.axvline(0, color="black", linewidth=1.5)
@@ -364,13 +369,16 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
         axes.locator_params(axis="x", nbins=4)
         label(axes, (text(*words(name), "\n"),) * 2, ("スキル", "skill"))
         axes.title.set_fontsize(12)
+    ends, beyond = whole[["days low", "days high"]], _beyond_0(whole)
     title = first_true(
+        (ends.isna().all(axis=None), "ブートストラップの区間を計算できない", "No bootstrap interval could be computed"),
+        (any(beyond), *beyond),
         (
-            bool(((whole["days low"] <= 0) & (whole["days high"] >= 0)).all()),
-            "ブートストラップの区間は、どれも 0 を含む",
-            "All bootstrap intervals contain 0",
+            ends.isna().any(axis=None),
+            "計算できた区間は、どれも 0 を含む",
+            "All bootstrap intervals that could be computed contain 0",
         ),
-        (True, *_beyond_0(whole)),
+        (True, "ブートストラップの区間は、どれも 0 を含む", "All bootstrap intervals contain 0"),
     )
     headline(figure, title)
     legend(frames[0, 0], ncols=2)

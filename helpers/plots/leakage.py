@@ -134,7 +134,7 @@ def _score_marks(axes: Axes, scores: Scores) -> None:
 
 
 def _largest_move(parts: list[Scores]) -> tuple[str, str]:
-    """In words: the largest gain over the first pipeline of a case or, with a second part, the largest loss from part to part."""
+    """In words: the mean that is farthest from the first pipeline of its case or, with a second part, moves most from part to part."""
 
     def means(scores: Scores) -> dict:
         return {(case, name): float(np.mean(row[name])) for case, row in scores.items() for name in row}
@@ -143,8 +143,7 @@ def _largest_move(parts: list[Scores]) -> tuple[str, str]:
     if len(parts) == 1:
         first = next(iter(next(iter(parts[0].values()))))
         start = {(case, name): start[case, first] for case, name in start}
-    moves = {key: end[key] - start[key] for key in start}
-    key = max(moves, key=moves.get) if len(parts) == 1 else min(moves, key=moves.get)
+    key = max(start, key=lambda name: abs(end[name] - start[name]))
     (case_ja, case_en), (ja, en) = (in_both(name) for name in key)
     moved = f"{start[key]:+.2f} → {end[key]:+.2f}"
     return f"{case_ja}の「{ja}」で最も動く: {moved}", f"Largest move, {moved}: {en}, {case_en}"

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from helpers.language import text, words
 from helpers.plots import style
 from helpers.plots.leakage import Name, in_both
-from helpers.plots.style import Dates, Picture, canvas, label, legend, styled
+from helpers.plots.style import Dates, Picture, canvas, first_true, headline, label, legend, styled
 from helpers.plots.validation import three_lines
 
 PARTS = {  # what a part of a series is for -> its words and its colour
@@ -60,7 +60,7 @@ def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed:
     outside = float(((new < train.min()) | (new > train.max())).mean())
     ja = f"{attrs['title_ja']}: {second_ja}の {outside:.0%} は、{first_ja}で見た範囲の外"
     en = f"{attrs['title_en']}: {outside:.0%} of the {second_en} part lies beyond the range of {first_en}"
-    label(top, (ja, en))
+    headline(figure, (ja, en))
     label(axes, (), style.DATE, attrs)
     en = f"Line chart of the {attrs['value_en']}, with a strip that names the parts: {', '.join(PARTS[name][0][1] for name in sizes)}. {en}."
     return Picture(
@@ -114,15 +114,15 @@ def skill_by_step(parts: dict[Name, pd.DataFrame], baseline: str, p: dict[Name, 
     for axes, (part, table) in zip(panels[0], parts.items(), strict=True):
         skills = 1 - table.drop(columns=baseline).div(table[baseline], axis=0)
         name, (part_ja, part_en), steps = skills.columns[0], in_both(part), len(skills)
-        won = int((skills[name] > 0).sum())
-        ja, en = (
-            (f"{won} 期で勝ち", f"won at {won}")
-            if 2 * won > steps
-            else (f"{steps - won} 期で負け", f"lost at {steps - won}")
+        won, lost = int((skills[name] > 0).sum()), int((skills[name] < 0).sum())
+        ja, en = first_true(
+            (won > lost, f"{won} 期で勝ち", f"won at {won}"),
+            (lost > 0, f"{lost} 期で負け", f"lost at {lost}"),
+            (True, f"{steps} 期で引き分け", f"a tie at {steps}"),
         )
         said.append((f"{part_ja}: {steps} 期のうち {ja}", f"{part_en}: {en} of {steps} steps"))
-        near = skills.loc[:, skills.min() > -0.5]
-        floor = min(floor, near.min(axis=None))
+        near = skills.loc[:, skills.max() > -0.5]  # one bad step runs out of the picture, and not its whole line
+        floor = max(min(floor, near.min(axis=None)), -0.5)
         curves = {text(*words(method)): near[method] for method in near}
         style.draw_curves(axes, curves, dot="o", marks=99, markersize=6)
         if p and part in p:
@@ -192,11 +192,15 @@ def forecasts_ahead(dates: Dates, actual: ArrayLike, predicted: ArrayLike, attrs
         a, y, lag = actual[first:, step - 1], predicted[first:, step - 1], min(step, len(actual) - first - 1)
         three_lines(axes, dates[first + step - 1 :][: len(a)], a, y, attrs, lag=lag, marks=False)
         own, past = (np.abs(y[lag:] - line).mean() for line in (a[lag:], a[: len(a) - lag]))
-        near = (f"{lag} 期ずらした実際の値に近い", f"closer to the values shifted by {lag}")
-        near = near if past < own else ("ずらさない実際の値に近い", "closer to the values not shifted")
+        near = first_true(
+            (past < own, f"{lag} 期ずらした実際の値に近い", f"closer to the values shifted by {lag}"),
+            (past > own, "ずらさない実際の値に近い", "closer to the values not shifted"),
+            (True, "ずらしてもずらさなくても同じ近さ", "as close to the values not shifted as to those shifted"),
+        )
         made = f"Made {step} step{'s' * (step > 1)} ahead"
         said.append((f"{step} 期前に出した予測は、{near[0]}", f"{made}: {near[1]}"))
         label(axes, said[-1])
+    style.name_frames(figure, attrs)
     names = {line.get_label(): line for axes in panels[:, 0] for line in axes.get_lines()}
     figure.legend(names.values(), names, loc="outside lower center", ncols=2)
     ja, en = ("。".join(part) for part in zip(*said, strict=True))

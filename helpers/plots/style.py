@@ -21,12 +21,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_rgb
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import Formatter, LogLocator, NullFormatter
 from PIL import Image
 
 from helpers.language import text, words
@@ -78,7 +79,6 @@ INK = {ORANGE: "#A05A00", GREEN: "#1F7A4F", PURPLE: "#8F4795", SKY: "#0A6FB0"}  
 DARK = '<style>[data-jp-theme-light="false"] img.lstm-figure {filter: invert(.933) hue-rotate(180deg)}</style>'
 LINES, MARKERS = ("-", "--", ":", "-."), (None, "s", "^", "D", "o", "x")
 DASHED = {"color": "black", "linestyle": (0, (6, 3)), "linewidth": 1}  # for a level or a law: no curve looks so
-DIGITS = "{x:,.9g}"  # 38,000 and 0.25 as people write them, never 1e6
 LITERAL = {"parse_math": False}  # for words with names from the data in them: a "$" there is a dollar
 DATE, EPOCH = ("日付", "date"), ("エポック", "epoch")
 AHEAD, NAIVE = ("何期先か", "steps ahead"), ("ナイーブ予測", "naive forecast")
@@ -89,6 +89,27 @@ SMALL = 11  # points, 13.5 pixels on the page: the smallest letters of a figure
 _room: ContextVar[tuple[float, float] | None] = ContextVar("room", default=None)  # width and height in CSS pixels
 _drawing = threading.RLock()  # rcParams are one for all threads: a cell and a widget's callback must take turns
 
+
+class _Digits(Formatter):
+    """38,000 and 0.25 as people write them, never 1e6, and in as many places as it takes to tell the marks apart."""
+
+    def set_axis(self, axis: Axis) -> None:
+        """One formatter is for all axes: it needs none of them, and keeps no figure alive."""
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        marks = np.unique(values)
+        distance = np.diff(marks).min() if len(marks) > 1 else np.abs(marks).max(initial=0) or 1
+        for places in range(20):
+            written = [f"{value:z,.{places}f}" for value in values]  # z: what rounds to 0 is 0, not -0
+            if np.allclose(values, np.round(values, places), rtol=0, atol=1e-3 * distance):
+                break
+        return [number.rstrip("0").rstrip(".") if places else number for number in written]
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return self.format_ticks([x])[0]
+
+
+DIGITS = _Digits()
 Words = tuple[str, ...]  # Japanese, English and, for `text`, what stands between them
 Dates = pd.DatetimeIndex
 Curves = dict[str, pd.Series]
@@ -240,8 +261,22 @@ def label(axes: Axes, title: Words = (), x: Words = (), y: Words | dict = ()) ->
     if x:
         axes.set_xlabel(text(*x), **LITERAL)
     if y:
+        y = (*(_unit_below(axes, line) for line in y[:2]), *y[2:])
         axes.set_ylabel(text(*y) if len(y) > 2 else text(*y, "\n"), **LITERAL)
         axes.yaxis.set_major_formatter(DIGITS)
+
+
+def _unit_below(axes: Axes, line: str) -> str:
+    """The name of a vertical axis, with its unit on a second line where both would be longer than the figure is high."""
+    place = axes.get_position()
+    middle = (place.y0 + place.y1) / 2  # where the name is centred
+    high = 5.1 * axes.figure.get_figheight() * 2 * min(middle, 1 - middle)
+    return line.replace(" [", "\n[") if _width(line) > high else line
+
+
+def name_frames(figure: Figure, attrs: dict) -> None:
+    """One name of the vertical axis for all frames of a figure: each of them may be shorter than it."""
+    figure.supylabel(text(*in_unit(attrs["value_ja"], attrs["value_en"], attrs), "\n"), fontsize=12, **LITERAL)
 
 
 def headline(figure: Figure, title: Words) -> None:
@@ -250,16 +285,21 @@ def headline(figure: Figure, title: Words) -> None:
     figure.suptitle(lines, x=0.01, ha="left", fontsize=STYLE["axes.titlesize"], **LITERAL)
 
 
+def _width(line: str) -> float:
+    """How wide words are, in kanji; a letter is 0.52 of one."""
+    return sum(0.52 if letter.isascii() else 1 for letter in line)
+
+
 def _wrapped(line: str, most: float) -> str:
-    """A title broken behind a mark or a blank where it is wider than `most` kanji; a letter is 0.52 of one."""
+    """A title broken behind a mark or a blank where it is wider than `most` kanji."""
     rows, width, last = [""], 0.0, 0
     for letter in line:
-        width += 0.52 if letter.isascii() else 1
+        width += _width(letter)
         rows[-1] += letter
         if width > most and last:
             head, tail = rows[-1][:last], rows[-1][last:]
             rows[-1:] = [head.rstrip(), tail]
-            width, last = sum(0.52 if each.isascii() else 1 for each in tail), 0
+            width, last = _width(tail), 0
         elif letter in " 、。；／":
             last = len(rows[-1])
     return "\n".join(rows)
@@ -323,8 +363,15 @@ def logarithmic(axes: Axes) -> None:
     low, high = axes.get_ylim()
     between = (1, 1.5, 2, 3, 5, 7) if high < 10 * low else (1, 2, 5) if high < 1000 * low else (1,)
     axes.yaxis.set_major_locator(LogLocator(subs=between))
-    axes.yaxis.set_major_formatter(lambda x, _: f"{x:,.9g}" if x >= 1e-4 else f"$10^{{{round(np.log10(x))}}}$")
+    axes.yaxis.set_major_formatter(lambda x, _: DIGITS(x) if x >= 1e-4 else _power(x))
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _power(x: float) -> str:
+    """A small number by its power of ten, 5·10⁻⁵: as a plain one it would be mostly zeros."""
+    front, exponent = f"{x:.1e}".split("e")
+    front = "" if front == "1.0" else f"{front.removesuffix('.0')} \\cdot "
+    return f"${front}10^{{{int(exponent)}}}$"
 
 
 class _Years(ConciseDateFormatter):

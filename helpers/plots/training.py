@@ -47,15 +47,19 @@ def loss_curves(
     style.logarithmic(axes)
     axes.xaxis.set_major_formatter(DIGITS)
     legend(axes, ncols=min(3, 1 + len(curves)))
-    ja, en = "エポックごとの損失の曲線と、ナイーブ予測の水準", "Loss by epoch, and the level of the naive forecast"
+    ja, en = "エポックごとの損失の曲線", "Loss by epoch"
+    if naive is not None:
+        ja, en = f"{ja}と、ナイーブ予測の水準", f"{en}, and the level of the naive forecast"
     return Picture(figure, f"{ja}。{title[0]}。", f"{en}. {title[1]}.")
 
 
 def _how_it_ends(curves: dict[str, Sequence[float] | pd.Series], naive: float | None) -> tuple[str, str]:
     """Which curve ends lowest, and where: as a multiple of the naive forecast's loss if that is known."""
     ends = {name: by_epoch(curve) for name, curve in curves.items()}
-    best = min(ends, key=lambda name: ends[name].iloc[-1])
+    best = min(ends, key=lambda name: np.nan_to_num(ends[name].iloc[-1], nan=np.inf))  # NaN: its training diverged
     loss, epoch = ends[best].iloc[-1], ends[best].index[-1]
+    if np.isnan(loss):
+        return "損失が NaN になり、学習が発散した", "The loss has become NaN: training diverged"
     if naive is None:
         ja, en = f" {loss:.3g}", f"{loss:.3g}"
     else:

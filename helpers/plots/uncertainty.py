@@ -37,15 +37,20 @@ CHANCE = {"color": style.GREY, "linestyle": (0, (1, 2)), "linewidth": 2}
 SHARE = PercentFormatter(1, decimals=0)
 
 
-def _by_chance(count: int, share: float) -> np.ndarray:
-    """Between which shares 95% of all counts of `count` independent days lie that are right with a probability of `share`."""
-    return stats.binom(count, share).ppf([0.025, 0.975]) / count
+def _by_chance(count: int, share: float, scores: int = 0) -> np.ndarray:
+    """Between which shares 95% of all counts of `count` independent days lie that are right with a probability of `share`.
+
+    scores: where a margin was set by so many scores, the share that it holds is a matter of chance too (Vovk 2012).
+    """
+    rank = int(np.ceil((scores + 1) * share))
+    law = stats.betabinom(count, rank, scores + 1 - rank) if scores else stats.binom(count, share)
+    return law.ppf([0.025, 0.975]) / count
 
 
-def _aim(axes: Axes, count: int, share: float) -> None:
+def _aim(axes: Axes, count: int, share: float, scores: int = 0) -> None:
     """A dashed line at the aim, and dotted ones where chance ends for so many independent days."""
     axes.axhline(share, **style.DASHED, label=text(*AIM))
-    low, high = _by_chance(count, share)
+    low, high = _by_chance(count, share, scores)
     axes.axhline(low, **CHANCE, label=text(*BY_CHANCE))
     axes.axhline(high, **CHANCE)
 
@@ -219,12 +224,12 @@ def coverage_after_shift(
 
 @styled
 def intervals_over_time(
-    dates: Dates, actual: ArrayLike, intervals: Intervals, confidence: float, days: int = 50
+    dates: Dates, actual: ArrayLike, intervals: Intervals, confidence: float, days: int = 50, scores: int = 0
 ) -> Picture:
     """Size of each day's value with half the width of intervals, and below the coverage of the last `days` days.
 
     actual: (n,), in percent. intervals: method -> (low, high), (n,) each, in the same unit; an infinite width is drawn at
-    the upper edge.
+    the upper edge. scores: how many set a fixed margin; the range of chance allows for theirs.
     """
     figure, (top, bottom) = canvas(6.2, nrows=2, sharex=True, height_ratios=(3, 2))
     actual, days = np.asarray(actual, dtype=float), min(days, len(actual))
@@ -239,7 +244,7 @@ def intervals_over_time(
     inside = {name: pd.Series((low <= actual) & (actual <= high), dates) for name, (low, high) in ends.items()}
     recent = {name: hits.rolling(days).mean() for name, hits in inside.items()}
     _first_wide(bottom, {f"_{name}": curve for name, curve in recent.items()})
-    _aim(bottom, days, confidence)
+    _aim(bottom, days, confidence, scores)
     top.set_ylim(0, edge)
     bottom.set_ylim(max(0, min(curve.min() for curve in recent.values()) - 0.1), 1.03)
     middle = listed({name: np.median(half) for name, half in halves.items()}, ".2f")
@@ -261,17 +266,18 @@ def intervals_over_time(
 
 
 @styled
-def coverage_by_group(inside: pd.DataFrame, groups: ArrayLike, confidence: float) -> Picture:
+def coverage_by_group(inside: pd.DataFrame, groups: ArrayLike, confidence: float, scores: int = 0) -> Picture:
     """The coverage of each method (column of `inside`, True or False a day) in each group of days, in the groups' order.
 
-    groups: (n,), ordered categories. The grey bands are where 95% of the coverages of as many independent days lie.
+    groups: (n,), ordered categories. Between the dotted lines 95% of the coverages of as many independent days
+    lie. scores: how many set a fixed margin; the lines allow for theirs.
     """
     figure, axes = canvas(3.4)
     groups = pd.Categorical(groups)
     means = inside.groupby(groups, observed=False).mean()
     counts = pd.Series(groups).value_counts().reindex(groups.categories)
     for place, count in enumerate(counts):
-        for k, end in enumerate(_by_chance(int(count), confidence)):
+        for k, end in enumerate(_by_chance(int(count), confidence, scores)):
             axes.hlines(end, place - 0.4, place + 0.4, **CHANCE, label="_" if place or k else text(*BY_CHANCE))
     axes.axhline(confidence, **style.DASHED, label=text(*AIM))
     _dots(axes, means)

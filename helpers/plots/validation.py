@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from helpers.language import text
 from helpers.language.tables import significant
 from helpers.plots import style
-from helpers.plots.style import Dates, Picture, canvas, few_dates, in_unit, label, legend, styled
+from helpers.plots.style import Dates, Picture, canvas, few_dates, first_true, in_unit, label, legend, styled
 
 CLOSE_UP = 20  # steps at the end, drawn once more
 STEPS_BACK = "k（何期前の実際の値と比べたか）", "k (steps back)", "\n"
@@ -39,7 +39,7 @@ def three_lines(
     if marks:
         for line, marker, size in zip(axes.get_lines(), "^*" if lag is None else "^P*", (7, 7, 10), strict=False):
             line.set(marker=marker, markersize=size)
-    label(axes, y=attrs)
+    axes.yaxis.set_major_formatter(style.DIGITS)
     few_dates(axes)
 
 
@@ -47,31 +47,28 @@ def _back(lag: int) -> str:
     return f"{lag} step{'s' * (lag != 1)} back"
 
 
-def _bars_by_lag(axes: Axes, profile: pd.Series, attrs: dict) -> None:
-    """RMSE by lag; the smallest bar is hatched and named."""
-    best = profile.idxmin()
-    for chosen, color, hatch in ((profile.index != best, style.SKY, None), (profile.index == best, style.RED, "//")):
-        axes.bar(profile.index[chosen], profile[chosen], color=style.pale(color), hatch=hatch, edgecolor="black")
-    above = profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()
-    name = text(f"最小: {best} 期前", f"smallest: k = {best}", "\n")
-    look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
-    axes.annotate(name, (best, profile[best]), (best, above), **look)
-    axes.set_xticks(profile.index)
-    title = f"予測に最も近いのは {best} 期前の実際の値", f"The forecast is closest to the actual value {_back(best)}"
-    label(axes, title, STEPS_BACK, in_unit("RMSE", "RMSE", attrs))
-
-
 def _finding(actual: Array, y: Array, lag: int | None) -> tuple[str, str]:
     """Which of the two actual lines the forecast is closer to."""
     if not lag:
         return "テスト部分の実際の値と予測", "Actual values and forecast on the test part"
     own, past = (np.abs(y[lag:] - line).mean() for line in (actual[lag:], actual[:-lag]))
-    if past < own:
-        return (
+    return first_true(
+        (
+            past < own,
             f"予測は、{lag} 期ずらした実際の値のほうに近い",
             f"The forecast is closer to the values shifted by {lag}",
-        )
-    return "予測は、ずらさない実際の値のほうに近い", "The forecast is closer to the values that are not shifted"
+        ),
+        (
+            past > own,
+            "予測は、ずらさない実際の値のほうに近い",
+            "The forecast is closer to the values that are not shifted",
+        ),
+        (
+            True,
+            f"予測は、ずらさない実際の値にも {lag} 期ずらした値にも、同じだけ近い",
+            f"The forecast is as close to the values not shifted as to those shifted by {lag}",
+        ),
+    )
 
 
 @styled
@@ -88,6 +85,7 @@ def forecast_lines(
     three_lines(top, dates, actual, y, attrs, lag, marks=False)
     three_lines(bottom, dates, actual, y, attrs, lag, first=len(actual) - zoom)
     top.axvspan(dates[-zoom], dates[-1], color=style.GREY, alpha=0.15)
+    style.name_frames(figure, attrs)
     legend(bottom, ncols=3)
     label(top, finding)
     enlarged = f"最後の {zoom} 期（上の灰色の部分）を拡大", f"The last {zoom} steps (grey above), enlarged"
@@ -103,11 +101,28 @@ def forecast_lines(
 
 @styled
 def lag_bars(profile: pd.Series, attrs: dict) -> Picture:
-    """RMSE between the forecast and the actual value k steps earlier; the smallest bar is hatched."""
+    """RMSE between the forecast and the actual value k steps earlier; the smallest bar is hatched and named."""
     figure, axes = canvas(3.6)
-    _bars_by_lag(axes, profile, attrs)
-    ja = f"ラグごとの RMSE の棒グラフ。最小は {profile.idxmin()} 期前。"
-    return Picture(figure, ja, f"Bars of RMSE by lag; the smallest is the one {_back(profile.idxmin())}.")
+    best, smallest = profile.idxmin(), profile == profile.min()
+    for chosen, color, hatch in ((~smallest, style.SKY, None), (smallest, style.RED, "//")):
+        axes.bar(profile.index[chosen], profile[chosen], color=style.pale(color), hatch=hatch, edgecolor="black")
+    axes.set_xticks(profile.index)
+    if smallest.sum() > 1:
+        lags = ", ".join(str(lag) for lag in profile.index[smallest])
+        title = f"最も近い実際の値が複数ある: k = {lags}", f"Several actual values are equally close: k = {lags}"
+        ja, en = f"最小が {smallest.sum()} 本ある", f"{smallest.sum()} of them are the smallest"
+    else:
+        above = profile.loc[best - 1 : best + 1].max() + 0.05 * profile.max()
+        name = text(f"最小: {best} 期前", f"smallest: k = {best}", "\n")
+        look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
+        axes.annotate(name, (best, profile[best]), (best, above), **look)
+        title = (
+            f"予測に最も近いのは {best} 期前の実際の値",
+            f"The forecast is closest to the actual value {_back(best)}",
+        )
+        ja, en = f"最小は {best} 期前", f"the smallest is the one {_back(best)}"
+    label(axes, title, STEPS_BACK, in_unit("RMSE", "RMSE", attrs))
+    return Picture(figure, f"ラグごとの RMSE の棒グラフ。{ja}。", f"Bars of RMSE by lag; {en}.")
 
 
 @styled
@@ -151,9 +166,16 @@ def changes(actual_change: ArrayLike, predicted_change: ArrayLike, attrs: dict) 
     axes.plot(a, p, "o", color=style.RED, alpha=0.7, label=text("モデル", "model"))
     legend(axes, ncols=3)
     x, y = in_unit("実際の変化", "actual change", attrs), in_unit("予測した変化", "forecast change", attrs)
-    share = np.abs(p).mean() / np.abs(a).mean()
-    ja = f"予測した変化の大きさは、平均すると実際の変化の {share:.0%}"
-    en = f"Forecast changes are on average {share:.0%} as large as actual ones"
+    still = not a.any()
+    share = np.abs(p).mean() / (np.nan if still else np.abs(a).mean())  # of no change there is no share
+    ja, en = first_true(
+        (still, "実際の変化は、どれも 0", "All actual changes are 0"),
+        (
+            True,
+            f"予測した変化の大きさは、平均すると実際の変化の {share:.0%}",
+            f"Forecast changes are on average {share:.0%} as large as actual ones",
+        ),
+    )
     label(axes, (ja, en), x, y)
     axes.xaxis.set_major_formatter(style.DIGITS)
     return Picture(

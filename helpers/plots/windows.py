@@ -36,7 +36,8 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
     bottom.set_yticks(range(count), [text(f"窓 {row + 1}", f"window {row + 1}") for row in range(count)])
     bottom.set_ylim(count - 0.4, -0.6)
     bottom.xaxis.get_major_locator().set_params(integer=True)
-    bottom.set_xlabel(text("日", "day"))
+    daily = attrs.get("freq", "B") in ("B", "D")
+    bottom.set_xlabel(text("日", "day") if daily else text("期", "step"))
     legend(bottom, ncols=2)
     en = f"The first {count} windows under the series: circles are inputs, stars are targets."
     return Picture(figure, f"系列の下に最初の{count}個の窓。丸が入力、星が目標。", en)

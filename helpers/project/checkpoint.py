@@ -107,12 +107,13 @@ def lock_run(run: Path) -> contextlib.AbstractContextManager:
 def count_look(logdir: Path, data_sha256: str) -> int:
     """Note in `logdir` that the test part of these data is looked at, by whichever run; returns which look it is."""
     file, looks = logdir / "test_looks.json", {}
-    with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or damaged: the count begins again
-        looks = dict(json.loads(file.read_text()))
-    looks[data_sha256] = looks.get(data_sha256, 0) + 1
-    temporary = file.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(looks, indent=1))
-    os.replace(temporary, file)
+    with FileLock(logdir / "test_looks.lock"):  # two runs may look in the same moment: each counts
+        with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or damaged: the count begins again
+            looks = dict(json.loads(file.read_text()))
+        looks[data_sha256] = looks.get(data_sha256, 0) + 1
+        temporary = file.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(looks, indent=1))
+        os.replace(temporary, file)
     return looks[data_sha256]
 
 

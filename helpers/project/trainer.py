@@ -122,6 +122,14 @@ class Trainer:
         self.parts = {part: (x.to(self.device), t.to(self.device)) for part, (x, t) in parts.items()}
         x, t = self.parts["train"]
         values = np.asarray(prices, dtype=float)
+        if self.settings.target == "relative" and (values == 0).any():
+            row = int(np.flatnonzero(values == 0)[0])
+            raise BadInput(
+                f"{row} 行目（0 から数えて）の値が 0 です。target が 'relative' のときは直前の値で割るので、0 は使えません。"
+                "target を 'level' か 'change' にするか、0 のない列を選んでください。",
+                f"row {row} (counted from 0) is 0, and target 'relative' divides by the value before. "
+                "Choose target 'level' or 'change', or a column without zeros.",
+            )
         self.train_prices = values[: len(x) + window + horizon - 1]
         self.data_sha256 = hashlib.sha256(values.tobytes()).hexdigest()
         self.scale = Scale.of(x, self.settings.target)
@@ -147,7 +155,7 @@ class Trainer:
             for part in ("train", "validation"):
                 scores = evaluate(self.model, self.scale, *self.parts[part])
                 row |= {f"{name}/{part}": value for name, value in scores.items()}
-            self.stopped = self.stopping(epoch, row["loss/validation"], self.model)
+            self.stopped = self.stopping(epoch, check_loss(row["loss/validation"], epoch), self.model)
             self.history.append(row)
             yield row
 

@@ -115,6 +115,14 @@ FRAMES = {
     "a column of dates": lambda f: f.reset_index(),
     "a column of words": lambda f: f.reset_index().astype({"Date": str}),
     "periods": lambda f: f.to_period("D"),
+    "an index of words": lambda f: f.set_axis(f.index.astype(str)),
+    "an index of words without a name": lambda f: f.set_axis(f.index.astype(str)).rename_axis(None),
+    "an index of whole numbers": lambda f: f.set_axis(f.index.strftime("%Y%m%d").astype(int)),
+    "an index of datetime.date": lambda f: f.set_axis(pd.Index(f.index.date, name="Date")),
+    "dates in the index and in a column": lambda f: f.assign(Date=f.index),
+    "dates in an index without a name and in a column": lambda f: f.assign(Date=f.index).rename_axis(None),
+    "dates in the index and in a Japanese column": lambda f: f.rename_axis("日付").assign(日付=f.index),
+    "a column of dates, some rows left out": lambda f: pd.concat([f.head(1), f]).reset_index().iloc[1:],
     "yf.download": as_download,
     "newest first": lambda f: f[::-1],
     "Japanese titles": lambda f: f.rename(columns={"Open": "始値", "High": "高値", "Low": "安値", "Close": "終値"}),
@@ -129,10 +137,29 @@ def test_a_frame_handed_in(form):
     assert frame.attrs["name"] == "DataFrame"
 
 
+@pytest.mark.parametrize("freq", ["W", "W-WED", "M", "Q", "Y"])
+def test_a_period_begins_on_its_first_day(freq):
+    periods = pd.period_range("2020-01-01", periods=40, freq=freq, name="Date")
+    frame = prices().set_axis(periods)
+    for form in (frame, frame.reset_index()):
+        assert (load_prices(form).index == periods.to_timestamp()).all()
+    assert frame.index.equals(periods)  # the reader's table is as it was
+
+
 def test_a_part_of_a_series_keeps_what_is_known_of_it():
     ibm = load_prices("ibm")
     part = load_prices(ibm.tail(50))
     assert part.attrs == ibm.attrs and part.equals(ibm.tail(50))
+
+
+def test_a_part_without_the_column_of_the_lessons_names_one_that_it_has():
+    ibm, rates = load_prices("ibm"), load_prices("usdjpy")
+    part = load_prices(ibm[["Close"]])
+    is_well_formed(part)
+    assert part.attrs == ibm.attrs | {"column": "Close"}
+    large = load_prices((1000 * rates).rename(columns={"Close": "Open"}))
+    is_well_formed(large)
+    assert large.attrs["column"] == "Open" and large.attrs["title_en"] == rates.attrs["title_en"]
 
 
 @pytest.mark.parametrize(
@@ -186,6 +213,64 @@ def test_harmless_differences_of_form(change, tmp_path):
     (tmp_path / "a.csv").write_text(as_stooq(prices()).replace("\r", ""))
     (tmp_path / "b.csv").write_text(change(as_stooq(prices()).replace("\r", "")), encoding="utf-8", newline="")
     assert load_prices(tmp_path / "a.csv").equals(load_prices(str(tmp_path / "b.csv")))
+
+
+def of_cells(*cells: str, separator: str = ";") -> str:
+    """A file of 36 lines that repeats these prices; a cell may hold a volume as well."""
+    head = "Date;Close;Volume" if ";" in cells[0] else "Date;Close"
+    lines = [
+        f"{day:%d.%m.%Y};{cells[k % len(cells)]}" for k, day in enumerate(pd.bdate_range("2025-04-01", periods=36))
+    ]
+    return "\n".join([head, *lines]).replace(";", separator)
+
+
+@pytest.mark.parametrize(
+    "cells, line, cell",
+    [
+        (["1,811", "1,800"], 2, "1,811"),
+        (["985", "1,012"], 3, "1,012"),
+        (["¥38,123"], 2, "¥38,123"),
+        (["1,811;12.345"], 2, "1,811"),  # 12.345 may be German for 12345
+        (["100;1,234"], 2, "1,234"),
+    ],
+)
+def test_a_comma_that_may_mark_decimals_or_thousands_is_asked_about(cells, line, cell, tmp_path):
+    """Where semicolons stand between the cells, as in countries with a decimal comma, 1,800 may be 1.8."""
+    (tmp_path / "a.csv").write_text(of_cells(*cells), encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        load_prices(tmp_path / "a.csv")
+    in_both_languages(error.value, "a.csv", f" {line}", repr(cell), "27575.57", 'decimal=","', 'thousands=","')
+
+
+@pytest.mark.parametrize("option, first", [("decimal", 1.811), ("thousands", 1811)])
+def test_the_way_out_of_a_doubtful_comma_leads_out(option, first, tmp_path):
+    (tmp_path / "a.csv").write_text(of_cells("1,811", "1,800"))
+    table = pd.read_csv(tmp_path / "a.csv", sep=";", **{option: ","})
+    assert load_prices(table)["Close"].iloc[0] == first
+
+
+@pytest.mark.parametrize(
+    "cells, separator, first",
+    [
+        (["38,123"], "\t", 38123),
+        (['"38,123"'], ",", 38123),
+        (["1,234,567", "999,999"], ";", 1234567),
+        (["38,123", "38,100.5"], ";", 38123),
+        (["38,123;1,234,567"], ";", 38123),
+        (["101.5;1,234"], ";", 101.5),
+    ],
+)
+def test_a_comma_that_certainly_marks_thousands_is_read(cells, separator, first, tmp_path):
+    (tmp_path / "a.csv").write_text(of_cells(*cells, separator=separator))
+    assert load_prices(tmp_path / "a.csv")["Close"].iloc[0] == first
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_no_thousands_begin_with_a_zero(separator, tmp_path):
+    (tmp_path / "a.csv").write_text(of_cells("0,985", separator=separator))
+    with pytest.raises(DataError) as error:
+        load_prices(tmp_path / "a.csv")
+    in_both_languages(error.value, " 2", "'0,985'", "27575.57")
 
 
 @pytest.mark.parametrize("volume", ["-", "", "0", "nan"])

@@ -1,5 +1,7 @@
 """The one door to every series: names, paths, the fallback, and the menu of a panel."""
 
+import os
+
 import pandas as pd
 import pytest
 from price_samples import in_both_languages
@@ -14,6 +16,8 @@ def test_missing_file_folder_and_unknown_name(tmp_path):
         (tmp_path / "no.csv", "no.csv"),
         ("no/such.csv", "no/such.csv"),
         (tmp_path, tmp_path.name),
+        ("~nosuch/p.csv", "~nosuch/p.csv"),
+        (f"{'x' * 300}.csv", "x.csv"),
         ("nikkei", "nikkei225"),
     ):
         with pytest.raises(DataError) as error:
@@ -22,6 +26,14 @@ def test_missing_file_folder_and_unknown_name(tmp_path):
     with pytest.raises(DataError) as error:
         load_prices("ibm", fallback="imb")  # a slip in the fallback is told before a class needs it
     in_both_languages(error.value, "'imb'", "usdjpy")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may search every folder")
+def test_a_folder_that_may_not_be_searched_is_told(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o000)
+    with pytest.raises(DataError) as error:
+        load_prices(tmp_path / "closed" / "p.csv")
+    in_both_languages(error.value, "closed/p.csv", "Permission denied")
 
 
 def test_a_path_may_be_told_from_the_root_of_the_repository(tmp_path, monkeypatch):

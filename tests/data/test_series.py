@@ -115,6 +115,13 @@ def test_generated_series_follow_their_formulas():
     in_both_languages(error.value, "n=0")
 
 
+def test_a_generated_series_may_be_as_long_as_pandas_counts_days():
+    assert generate("sine", n=62_945).index[-1] == pd.Timestamp("2262-04-11")
+    with pytest.raises(DataError) as error:
+        generate("random_walk", n=62_946)
+    in_both_languages(error.value, "n=62946", "62,945")
+
+
 def test_tables_of_many_series_are_as_published():
     records, rates = load_many("parking"), load_many("currencies")
     assert records.columns.tolist() == ["car park", "capacity", "cars"] and records["car park"].nunique() == 30

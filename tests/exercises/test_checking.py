@@ -197,6 +197,17 @@ def test_a_variable_that_was_overwritten_is_no_error(capsys, monkeypatch):
         (np.array([0.079, -0.931]), (0.07893, -0.93097)),
         ((0.31, 0.77), (0.305, 0.77)),
         ((0.3, 0.77), (0.305, 0.77)),
+        (torch.tensor(326.0), 325.68),
+        (torch.tensor(326.0, requires_grad=True), 325.68),
+        (np.array(326.0), 325.68),
+        (np.array([[326]]), 325.68),
+        ([326.0], 325.68),
+        (pd.Series([326.0]), 325.68),
+        ({"hours": 326.0}, 325.68),
+        (torch.tensor([7.0, 8.6]), (6.9967, 8.6389)),
+        (torch.tensor([[7.0], [8.6]]), (6.9967, 8.6389)),
+        (np.array([7.0, 8.6], dtype=np.float32), (6.9967, 8.6389)),
+        ([torch.tensor(7.0), np.array(8.6)], (6.9967, 8.6389)),
     ],
 )
 def test_a_number_read_off_a_table_may_be_rounded(answer, right):
@@ -204,8 +215,10 @@ def test_a_number_read_off_a_table_may_be_rounded(answer, right):
 
 
 @pytest.mark.parametrize(
-    ("answer", "right"), [(10, 10.19), (8.65, 8.6389), (0.3, 0.27), ((7.0, 8.7), (6.9967, 8.6389)), (10**400, 3)]
-)
+    ("answer", "right"),
+    [(10, 10.19), (8.65, 8.6389), (0.3, 0.27), ((7.0, 8.7), (6.9967, 8.6389)), (10**400, 3), (torch.tensor(10.0), 10.19),
+     ([8.65], 8.6389), (torch.tensor([7.0, 8.7]), (6.9967, 8.6389)), (["326"], 325.68), (np.array(["326"]), 325.68)],
+)  # fmt: skip
 def test_but_not_to_another_number_or_by_more_than_a_hundredth(answer, right):
     assert said(answer, right)[0] is False
 
@@ -229,6 +242,21 @@ def test_several_values_may_come_in_any_sequence(answer):
     assert said(answer, (3.0, 2.0)) == (True, CORRECT)
     assert "並び" in said(answer, (2.0, 3.0))[1][0] and "another order" in said(answer, (2.0, 3.0))[1][1]
     assert said(answer, (3.0, 4.0))[1][1].startswith("Value 2: ")
+
+
+SHARES = {"change": 0.24, "day": 0.35, "week": 0.3}
+
+
+@pytest.mark.parametrize(
+    "right", [(0.24, 0.35, 0.3), np.array([0.24, 0.35, 0.3])], ids=lambda right: type(right).__name__
+)
+@pytest.mark.parametrize("answer", [SHARES, SHARES.values()], ids=lambda answer: type(answer).__name__)
+def test_the_values_of_a_dictionary_are_the_answer_and_its_keys_are_not(answer, right):
+    assert said(answer, right) == (True, CORRECT)
+    assert judge(lambda: answer, Expected(lambda: right, [], [()])) == (True, CORRECT)
+    keys = dict(zip([0.24, 0.35, 0.3], [1, 2, 3], strict=True))
+    assert said(keys, right)[0] is False
+    assert said({**SHARES, "week": ...}, right) == said({**SHARES, "week": ...}.values(), right) == (False, UNFILLED)
 
 
 def test_a_number_of_nothing_is_not_a_hundredth():
@@ -266,7 +294,9 @@ def test_an_error_where_an_array_is_expected_is_said():
     ("answer", "right", "wrong"),
     [
         (326, 325.68, 325.52),  # both round to it
+        (torch.tensor(326.0), 325.68, 325.52),
         ((0.024, -0.047), (0.0237, -0.0471), (0.3, 0.4)),  # off by more than a hundredth of the larger
+        (torch.tensor([0.024, -0.047]), (0.0237, -0.0471), (0.3, 0.4)),
         (10, 10.19, 5),
     ],
 )

@@ -33,6 +33,13 @@ def skills(ewm, empirical):
     days = sorted(zip(ewm, empirical), key=lambda day: day[1] - day[0])
     return [round(1 - sum(a for a, _ in part) / sum(b for _, b in part), 4) for part in (days, days[:-5])]
 """),
+    ("11_leakage", "write-tripwire", """
+def moved(forecast, values, test, row):
+    changed = values.copy()
+    changed[row:] /= 10
+    before, after = forecast(values, test), forecast(changed, test)
+    return sum(before[k] != after[k] for k in range(test) if len(values) - test + k <= row)
+"""),
     ("12_backtest_and_search", "study-remains", """
 import torch
 def share(validation, test):

@@ -3,7 +3,9 @@
 import ast
 import copy
 import importlib
+import itertools
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import nbformat
@@ -39,13 +41,15 @@ def source(name, cell_id):
     return next(cell.source for cell in READ[name].cells if cell.id == cell_id)
 
 
-def namespace(name):
+def namespace(name, **settings):
     """The variables of a sheet after its set-up, copied; the set-up runs once for all its tests."""
     if name not in SETUPS:
         SETUPS[name] = {"display": display}  # as in a notebook
         codes = [c.source for c in READ[name].cells if c.cell_type == "code" and c.id.partition("-")[0] not in KINDS]
         exec(TransformerManager().transform_cell("\n".join(codes)), SETUPS[name])  # the first cell knows shell commands
-    variables = dict(SETUPS[name])
+    variables = SETUPS[name] | settings
+    if settings:
+        exec(source(name, "setup"), variables)
     variables["remember"](variables)  # the copy is what the reader's cells change
     return variables
 
@@ -64,9 +68,9 @@ def check_line(name, cell_id):
     return "\n".join(body), last, ast.literal_eval(call.args[0]), [ast.unparse(argument) for argument in call.args[1:]]
 
 
-def solved(name, cell_id):
+def solved(name, cell_id, **settings):
     """The variables after the cell as it stands and then the folded answer have run, without the check."""
-    variables = namespace(name)
+    variables = namespace(name, **settings)
     exec(check_line(name, cell_id)[0], variables)
     (answer,) = re.findall(r"```python\n(.*?)```", dict(folds(name, cell_id))["答え"], re.DOTALL)
     exec(answer, variables)
@@ -82,6 +86,35 @@ def test_the_folded_answer_is_accepted_and_counted(name, cell_id, capsys):
     out = capsys.readouterr().out
     assert out.startswith(CORRECT[0]) and f"\n{CORRECT[1]}" in out
     assert STEPS[name].done()[1] == before + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "cell_id", "settings"),
+    [
+        ("02_windowing", "study-apart", {"WINDOW": 12}),
+        ("09_many_columns", "observe-levels", {"HALF_LIFE": 8}),
+        ("15_many_machines", "study-job-size", {"PER_REFIT": 0.03, "PER_TRIAL": 0.02}),  # 0.02 · 255 / 0.03 is 170
+    ],
+)
+def test_the_folded_answer_stays_right_when_a_setting_is_changed(name, cell_id, settings, capsys):
+    variables, (_, last, *_) = solved(name, cell_id, **settings), check_line(name, cell_id)
+    capsys.readouterr()
+    exec(last, variables)
+    assert capsys.readouterr().out.startswith(CORRECT[0])
+
+
+def test_with_round_times_the_size_of_a_job_is_what_the_sheet_s_loop_finds():
+    variables = solved("15_many_machines", "study-job-size")
+    times = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1]
+    for per_refit, per_trial in itertools.product(times, times):
+        variables["PER_TRIAL"] = per_trial
+        found = variables["smallest"](per_refit), variables["smallest"](60)
+        job_size = STEPS["15_many_machines"].exercises["job_size"](variables["REFITS"], per_refit, per_trial, 256)
+        assert judge(found, job_size)[0], (per_refit, per_trial)
+        by_hand = Fraction(str(per_trial)) * 255 / Fraction(str(per_refit))
+        if by_hand + 1 == found[0]:  # where both are equal, and rounding decides
+            judged, (ja, en) = judge((int(by_hand), found[1]), job_size)
+            assert not judged and "丸め" in ja and "By hand, the two values in hours are equal" in en
 
 
 @pytest.mark.parametrize(("name", "cell_id"), TASKS)

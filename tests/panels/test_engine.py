@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import math
 import threading
 import weakref
 
@@ -170,6 +171,54 @@ def test_a_stop_after_a_wish_that_has_not_begun_stops_that_one_too(impatient):
     assert "Stopped at" in board.status.value and slider.value == 1
 
 
+def test_a_stop_before_a_run_has_begun_leaves_no_bar_and_puts_the_controls_back():
+    async def reader():
+        board, slider = panel(at_once)
+        slider.value = 2
+        board.buttons["stop"].click()  # the task has not had its turn
+        await until_idle(board)
+        return board, slider
+
+    board, slider = asyncio.run(reader())
+    assert "progress" not in board.status.value and "Stopped at 0%" in board.status.value
+    assert slider.value == 1 and "value 1" in board.view.value
+
+
+def failing_first(value, action=""):
+    if value == 1:
+        raise BadInput("短すぎます", "too short")
+    return (yield from endless(value))
+
+
+def test_a_panel_whose_first_run_fails_has_its_labels_and_follows_the_language(monkeypatch, tmp_path):
+    monkeypatch.setattr(language, "_settings_file", lambda: tmp_path / "language")
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    board, slider = panel(failing_first, {"seeds": ("5 つ", "five")})
+    assert "too short" in board.status.value and slider.description == "value"
+    assert [board.buttons[name].description for name in ("seeds", "stop")] == ["five", "stop"]
+    assert board.buttons["reset"].disabled and board.buttons["drop"].disabled
+    language.remember("ja")
+    assert slider.description == "値"
+    slider.value = 0
+    assert "値は 0" in board.view.value and board.status.value == ""
+
+
+def test_a_stop_without_a_picture_goes_back_to_the_first_settings(impatient):
+    async def reader():
+        board, slider = panel(failing_first)
+        slider.value = 42
+        await asyncio.sleep(0.01)
+        board.buttons["stop"].click()
+        await until_idle(board)
+        return board, slider
+
+    board, slider = asyncio.run(reader())
+    assert (
+        "Stopped at" in board.status.value and "最初のもの" in board.status.value and "alert" not in board.status.value
+    )
+    assert slider.value == 1 and "picture" not in board.status.value
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [
@@ -180,6 +229,7 @@ def test_a_stop_after_a_wish_that_has_not_begun_stops_that_one_too(impatient):
             "these settings cannot be computed: RuntimeError: out of memory &lt;16 GiB&gt;",
         ),
         (IndexError("list index out of range"), "IndexError: list index"),
+        (ZeroDivisionError("division by zero"), "these settings cannot be computed: ZeroDivisionError"),
         (OSError(28, "No space left on device"), "No space left"),
         (TypeError("unsupported"), "TypeError"),
         (MemoryError(), "MemoryError"),
@@ -282,6 +332,17 @@ def test_a_and_b_stand_side_by_side_with_what_differs(monkeypatch):
     assert "<th>five</th>" in board.pair.value and "<td>✓</td>" in board.pair.value
     board.buttons["drop"].click()
     assert board.pair.value == "" and board.buttons["drop"].disabled
+
+
+def test_a_score_that_is_not_there_is_a_dash_beside_another_one():
+    def work(value):
+        yield 1.0
+        return shown(value, scores={"skill": math.nan if value == 1 else 0.25})
+
+    board, slider = panel(work)
+    board.buttons["keep"].click()
+    slider.value = 2
+    assert board.pair.value.count("<td>–</td>") == 2 and "nan" not in board.pair.value  # A, and B − A
 
 
 def test_the_other_language_comes_at_once_and_nothing_is_trained_for_it(monkeypatch, tmp_path):

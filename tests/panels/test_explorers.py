@@ -82,6 +82,13 @@ def test_loss_explorer_lays_the_runs_over_each_other_and_names_a_breakdown():
     assert explorer.view.value == good and "損失が nan<br>the loss became nan" in explorer.status.value
 
 
+def test_loss_explorer_writes_a_dash_where_the_naive_forecast_makes_no_error():
+    x, x_validation, t, t_validation = split_last(*make_windows(np.full(80, 5.0), 5), 20)
+    explorer = loss_explorer(x, t, x_validation, t_validation, epochs=3, hidden_size=3)
+    assert explorer.status.value == "" and "Loss: – times naive on the training part, – on" in explorer.view.value
+    assert "nan" not in explorer.now.shown().pictures[0].alt
+
+
 def test_loss_explorer_opens_on_a_training_that_learns_and_scores_it_on_both_parts():
     x, x_validation, t, t_validation = split_last(*make_windows(load_prices("ibm")["Open"].tail(1092), 5), 100)
     said = loss_explorer(x, t, x_validation, t_validation).view.value
@@ -173,6 +180,19 @@ def test_the_intervals_move_with_their_level_and_half_life(monkeypatch):
     assert scores.loc["empirical", "width"] == pytest.approx(high - low, rel=1e-3)
     ranges = scaled_quantiles(relative, 100, (0.3, 0.7), 5.0)
     assert scores.loc["EWM range", "width"] == pytest.approx(np.diff(ranges).mean(), rel=1e-3)
+
+
+def test_a_halt_at_the_start_leaves_the_intervals_numbers_and_a_fund_is_told_why_it_has_none(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    prices = load_prices("ibm").tail(400)
+    halted, fund = prices.copy(), prices.copy()
+    for name in ("Open", "High", "Low"):
+        halted.loc[halted.index[:60], name] = prices["Close"].iloc[:60]
+        fund[name] = prices["Close"]
+    explorer = columns.interval_explorer(halted, hidden_size=3, epochs=5)
+    assert explorer.status.value == "" and np.isfinite(table(explorer).iloc[:, 1:]).all(axis=None)
+    explorer = columns.interval_explorer(fund, hidden_size=3, epochs=5)
+    assert "low and high never differ" in explorer.status.value
 
 
 def test_an_lstm_hardly_trained_stays_where_it_starts_from(monkeypatch):

@@ -175,6 +175,23 @@ def test_pages_without_widgets_get_the_picture_as_html(game):
     assert "<img alt=" in bundle["text/html"] and "JupyterLab で" in bundle["text/html"]
 
 
+def test_a_file_named_as_a_bundled_series_is_another_series(tmp_path, monkeypatch):
+    dates = pd.bdate_range("2020-01-01", periods=300).strftime("%Y-%m-%d")
+    own = 1000 + np.sin(np.arange(300))
+    pd.DataFrame({"Date": dates, "Close": own}).to_csv(tmp_path / "ibm.csv", index=False)
+    drawn, real = {}, validation.plots.Playground.__call__
+    monkeypatch.setattr(
+        validation.plots.Playground, "__call__", lambda self, **given: drawn.update(given) or real(self, **given)
+    )
+    game = playground(tmp_path / "ibm.csv", None, epochs=1, hidden_size=2)
+    job = game.work.__self__
+    of_the_file = job.drawn[1]
+    game.controls["series"].value = "ibm"
+    assert job.drawn[1] is not of_the_file and drawn["before"] is None
+    game.controls["seed"].value = 3
+    assert drawn["before"] is not None
+
+
 def test_no_figure_stays_open(game):
     import matplotlib.pyplot as plt
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -151,9 +152,16 @@ def test_a_place_that_cannot_hold_runs_is_named(tmp_path):
 
 def test_looks_are_counted_by_data_and_survive_a_damaged_file(tmp_path):
     assert [count_look(tmp_path, data) for data in ("a", "a", "b", "a")] == [1, 2, 1, 3]
-    assert [file.name for file in tmp_path.iterdir()] == ["test_looks.json"]
+    assert {file.name for file in tmp_path.iterdir()} == {"test_looks.json", "test_looks.lock"}
     (tmp_path / "test_looks.json").write_text('{"a": ')
     assert count_look(tmp_path, "a") == 1
+
+
+def test_looks_in_the_same_moment_are_all_counted(tmp_path):
+    """Threads here, for the lock does not tell them from processes."""
+    with ThreadPoolExecutor(4) as team:
+        looks = list(team.map(lambda _: count_look(tmp_path, "a"), range(40)))
+    assert sorted(looks) == list(range(1, 41))
 
 
 def test_a_run_is_locked_while_it_is_held(tmp_path):

@@ -222,6 +222,26 @@ def test_a_broken_training_says_so(prices):
         trained(prices, 50, lr=1e30, target="level")
 
 
+@pytest.mark.parametrize("row", [100, 300, 399])  # in the training, the validation and the test part
+def test_a_zero_is_refused_where_shares_of_it_would_be_learned(row, prices):
+    with_zero = prices.copy()
+    with_zero[row] = 0
+    told = f"{row} 行目(.|\n)*'level' か 'change'(.|\n)*row {row} (.|\n)* 'level' or 'change'"
+    with pytest.raises(BadInput, match=told):
+        Trainer(with_zero, target="relative", **SMALL)
+    for target in ("level", "change"):
+        assert math.isfinite(trained(with_zero, 1, target=target)[1][0]["loss/validation"])
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_validation_loss_that_is_no_number_is_no_epoch_that_was_only_worse(loss, prices, monkeypatch):
+    monkeypatch.setattr(module, "evaluate", lambda *_: {"loss": loss})
+    trainer = Trainer(prices, **SMALL)
+    with pytest.raises(FloatingPointError, match=f"became {loss} in epoch 1"):
+        list(trainer.epochs(20))
+    assert trainer.history == []
+
+
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_the_baselines_know_the_training_part_only(part, prices):
     trainer = Trainer(prices, **SMALL)

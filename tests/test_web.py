@@ -1,0 +1,51 @@
+"""The web edition without a browser: what its executions are told, and when what was kept of them is made anew."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+WEB = Path(__file__).parents[1] / "web"
+
+
+@pytest.fixture
+def web(monkeypatch):
+    """Imports a file of web/, whose programs run in that folder."""
+    monkeypatch.syspath_prepend(str(WEB))
+    return importlib.import_module
+
+
+def test_notebooks_are_executed_as_a_new_reader_sees_them(web, tmp_path, monkeypatch):
+    """Not with their author's own answers and solved exercises; nor from a cache that may hold them."""
+    execute, told = web("execute"), {}
+
+    def run(command, env, **_):
+        told.update(env)
+        Path(command[command.index("--output") + 1]).write_text("executed")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(execute, "CACHE", tmp_path)
+    monkeypatch.setattr(execute.subprocess, "run", run)
+    monkeypatch.setenv("LSTM_TUTORIAL_PROGRESS", "the author's")
+    file = tmp_path / "step.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), file)
+    before = execute.shared()
+    kept = execute._run(file, "ja", before)
+    assert kept.read_text() == "executed"
+    assert (told["LSTM_TUTORIAL_LANGUAGE"], told["LSTM_TUTORIAL_PROGRESS"]) == ("ja", "none")
+    monkeypatch.setattr(execute, "TOLD", execute.TOLD | {"LSTM_TUTORIAL_PROGRESS": "elsewhere"})
+    assert execute.shared() != before
+
+
+def test_a_grid_is_computed_again_after_a_change_in_anything_it_imports(web):
+    grids = web("grids")
+    for node in ast.walk(ast.parse((WEB / "grids.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("helpers"):
+            for name in node.names:
+                thing = getattr(importlib.import_module(node.module), name.name)
+                home = sys.modules[getattr(thing, "__module__", node.module)]  # where it is written, not handed on
+                assert Path(home.__file__) in grids.BASIS, f"{name.name} of {home.__name__}"
