@@ -83,16 +83,15 @@ def candidates() -> dict[str, list[dict]]:
     return {"ridge for each": strengths, "ridge for all": strengths, "boosting for all": TREES, "LSTM for all": LSTMS}
 
 
-def one_candidate(windows: Windows, number: int, method: str, settings: dict, seeds: int) -> np.ndarray:
-    """The squared errors of one method with some settings in one week."""
-    known, ahead = week(windows, number)
+def one_candidate(known: Windows, ahead: Windows, method: str, settings: dict, seeds: int) -> np.ndarray:
+    """The squared errors of one method with some settings, fitted to what is known."""
     return squares(ahead, learners({method: {"best": settings}}, seeds)[method](known)(ahead))
 
 
-def choose(pool: Executor, windows: Windows, weeks: tuple[int, ...], seeds: int) -> dict[str, dict]:
-    """Validation RMSE of each candidate, by method, and the best one's settings."""
+def choose(pool: Executor, parts: list[tuple[Windows, Windows]], seeds: int) -> dict[str, dict]:
+    """Validation RMSE of each candidate, by method, and the best one's settings; parts: what is known, and what is ahead."""
     asked = [(method, settings) for method, many in candidates().items() for settings in many]
-    jobs = [[pool.submit(one_candidate, windows, number, *each, seeds) for number in weeks] for each in asked]
+    jobs = [[pool.submit(one_candidate, *part, *each, seeds) for part in parts] for each in asked]
     chosen = {method: {"tried": []} for method in candidates()}
     for (method, settings), answers in zip(asked, jobs, strict=True):
         error = float(np.sqrt(np.concatenate([job.result() for job in answers]).mean()))
@@ -167,13 +166,15 @@ def by_number_of_series(windows: Windows, chosen: dict, first: int, end: int, gr
     return answers
 
 
-def by_weeks_of_history(table: pd.DataFrame, chosen: dict, first: int, end: int, histories: tuple[int, ...]) -> dict:
-    """RMSE over the test part when only so many weeks before it are known."""
+def by_weeks_of_history(pool: Executor, table: pd.DataFrame, first: int, end: int, histories: tuple[int, ...]) -> dict:
+    """RMSE over the test part when only so many weeks before it are known; settings are chosen on the last third of those."""
     answers: dict[str, dict[str, float]] = {}
     for weeks in histories:
         start = first - weeks * PERIOD
         windows = cut(table.iloc[start:end], PERIOD, WINDOW, HORIZON)
         known, ahead = windows.part(0, first - start), windows.part(first - start, end - start)
+        middle = int(np.quantile(known.row, 2 / 3))
+        chosen = choose(pool, [(known.part(0, middle), known.part(middle, first - start))], 2)
         for method, fit in learners(chosen, 1).items():
             answers.setdefault(method, {})[str(weeks)] = float(np.sqrt(squares(ahead, fit(known)(ahead)).mean()))
         print(weeks, "weeks", {m: round(a[str(weeks)], 4) for m, a in answers.items()}, flush=True)
@@ -248,14 +249,14 @@ def everything(quick: bool = False, workers: int = 2) -> dict:
     first, end = test[0] * PERIOD, (test[-1] + 1) * PERIOD
     prepare(quick)
     with ProcessPoolExecutor(workers, initializer=prepare, initargs=(quick,)) as pool:
-        chosen = choose(pool, windows.part(0, first), validation, 2)
+        chosen = choose(pool, [week(windows.part(0, first), number) for number in validation], 2)
         walk = [pool.submit(one_week, table, windows, chosen, number, seeds) for number in weeks]
         parts = {
             "series": pool.submit(by_number_of_series, windows, chosen, first, end, groups),
             "unseen": pool.submit(unseen, table, windows, chosen, first, end, folds, 2),
             "currencies": pool.submit(currencies, chosen, seeds, keep=keep),
-            "history": pool.submit(by_weeks_of_history, table, chosen, first, end, histories),
         }
+        history = by_weeks_of_history(pool, table, first, end, histories)
         return {
             "window": WINDOW,
             "horizon": HORIZON,
@@ -265,6 +266,7 @@ def everything(quick: bool = False, workers: int = 2) -> dict:
             "parks": list(table),
             "chosen": chosen,
             "walk": {str(number): job.result() for number, job in zip(weeks, walk, strict=True)},
+            "history": history,
         } | {name: job.result() for name, job in parts.items()}
 
 

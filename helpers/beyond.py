@@ -38,13 +38,12 @@ def compare(
     loss: Callable = rmse,
     losses: Callable = squared_error,
     label: str = "RMSE",
-    season: int = 1,
 ) -> pd.DataFrame:
     """Several trainings of one model against simple forecasts, one row a baseline.
 
     actual: n values; forecasts: one for each training (each seed), shaped like actual; baselines: name -> the same.
     loss(actual, forecast) is what the skill is of, losses(actual, forecast) gives the n losses that the test compares;
-    label names the loss. season: as in `diebold_mariano`.
+    label names the loss.
 
     Columns: baseline RMSE: its own. skill: the mean over the seeds; seeds low, seeds high: `seeds_interval` of them.
     skill of mean: that of the mean forecast over the seeds; p: its Diebold-Mariano test over the days.
@@ -60,7 +59,7 @@ def compare(
             "seeds low": low,
             "seeds high": high,
             "skill of mean": skill(actual, mean, baseline, loss),
-            "p": diebold_mariano(actual, mean, baseline, losses, season=season),
+            "p": diebold_mariano(actual, mean, baseline, losses),
         }
     return pd.DataFrame(rows).T
 

@@ -278,8 +278,8 @@ def compare_by_day(squares: dict[str, pd.DataFrame], own: str, season: int = 7) 
     """One method against all others, by the mean squared errors of `squares_by_day`; one row a method, `own` without a test.
 
     Columns: RMSE: over all days and series. skill: 1 - own RMSE / that of the row; days low, days high: its `skill_interval`,
-    in blocks of a season of days. p: Diebold-Mariano of the mean loss of each day; Holm p: for as many tests as there are
-    rows. series won: on how many series `own` has the smaller error.
+    in blocks of a season of days, NaN for fewer than four. Holm p: of the Diebold-Mariano test of the mean loss of each day,
+    corrected for as many tests as there are. series won: on how many series `own` has the smaller error.
     """
     rows, mine = {}, squares[own]
     for name, theirs in squares.items():
@@ -288,7 +288,9 @@ def compare_by_day(squares: dict[str, pd.DataFrame], own: str, season: int = 7) 
             continue
         daily = [each.mean(axis=1).to_numpy() for each in (mine, theirs)]
         skill, low, high = skill_interval(*map(np.sqrt, daily), block=min(season, len(mine)))
-        p = diebold_mariano(np.zeros(len(mine)), *daily, losses=lambda _, loss: loss, season=season)
+        if len(mine) < 4 * season:
+            low = high = np.nan
+        p = diebold_mariano(np.zeros(len(mine)), *daily, losses=lambda _, loss: loss)
         won = int((mine.mean() < theirs.mean()).sum())
         rows[name] |= {"skill": skill, "days low": low, "days high": high, "p": p, "series won": won}
     table = pd.DataFrame.from_dict(rows, orient="index").sort_values("RMSE", ascending=False)
@@ -328,6 +330,9 @@ def chronos_forecast(folder: str | Path, table: pd.DataFrame, windows: Windows, 
 
     pipeline = BaseChronosPipeline.from_pretrained(str(folder), device_map="cpu")
     rows = windows.row[:, None] + np.arange(1 - context, 1)
-    past = torch.tensor(table.to_numpy()[rows, windows.series[:, None]], dtype=torch.float32)
+    past = np.where(
+        rows < 0, np.nan, table.to_numpy()[rows, windows.series[:, None]]
+    )  # nothing was before the first row
+    past = torch.tensor(past, dtype=torch.float32)
     parts = [pipeline.predict_quantiles(some, windows.t.shape[1], [0.5])[0] for some in past.split(256)]
     return torch.cat(parts)[:, :, 0]

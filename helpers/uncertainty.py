@@ -187,7 +187,7 @@ def linear_quantiles(
     """Quantile regression on recent unrest: a function from windows (n, window, features) to quantiles (n, k).
 
     Its inputs are the mean sizes of each feature over the last `steps` steps of the window: a day, a week and a month of
-    trading days (Koenker & Bassett 1978; the three spans are those of Corsi 2009). t_train: (n, k), k = len(levels), or
+    trading days (Koenker & Bassett 1978; three spans, as Corsi 2009 has them, whose month is 22 days). t_train: (n, k), k = len(levels), or
     (n, 1), one target for all levels. Each level is fitted on its own, so that those of one target may cross.
     """
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.tsa.stattools import diebold_mariano_test
 
 from helpers.language import BadInput
 from helpers.training import metrics
@@ -64,28 +64,21 @@ def skill(actual: ArrayLike, predicted: ArrayLike, baseline: ArrayLike, loss: Ca
 
 
 def diebold_mariano(
-    actual: ArrayLike,
-    predicted: ArrayLike,
-    baseline: ArrayLike,
-    losses: Callable = squared_error,
-    horizon: int = 1,
-    season: int = 1,
+    actual: ArrayLike, predicted: ArrayLike, baseline: ArrayLike, losses: Callable = squared_error
 ) -> float:
-    """p of the hypothesis that two forecasts of n values, made `horizon` steps ahead, err alike: two-sided.
+    """p of the hypothesis that two forecasts of n values, oldest first, err alike: two-sided (Diebold & Mariano 1995).
 
-    losses(actual, forecast) -> the n losses. Newey-West variance with the most of ceil(n ** (1/3)), horizon - 1 and
-    season lags, at most n - 1, and small-sample correction (Diebold & Mariano 1995; Harvey, Leybourne & Newbold 1997).
-    season: the period of the series in steps, because losses an hour apart, or a day apart, resemble each other. NaN when
-    all losses are equal.
+    losses(actual, forecast) -> the n losses. Those of neighbouring days, or of paths that overlap, resemble each other; the
+    variance of the mean of their differences is therefore taken from their m slowest waves, the first m = floor(n ** (1/3))
+    ordinates of the periodogram, and p from Student's t with 2m degrees of freedom (Coroneo & Iacone 2020), which holds its
+    level with few days too. NaN when all differences are equal, and for n < 3.
     """
-    own, other = losses(actual, predicted), losses(actual, baseline)
-    if np.ptp(own - other) == 0:
+    d = losses(actual, predicted) - losses(actual, baseline)
+    n, m = len(d), int(np.cbrt(len(d)))
+    if n < 3 or np.ptp(d) == 0:
         return np.nan
-    lags = min(max(int(np.ceil(len(own) ** (1 / 3))), horizon - 1, season if season > 1 else 0), len(own) - 1)
-    nothing, as_given = np.zeros_like(own), lambda _, loss: loss
-    return diebold_mariano_test(
-        nothing, own, other, criterion=as_given, lags=lags, harvey_adj=True, horizon=horizon
-    ).pvalue
+    periodogram = np.abs(np.fft.rfft(d - d.mean())) ** 2 / n
+    return 2 * stats.t.sf(abs(d.mean()) / np.sqrt(periodogram[1 : m + 1].mean() / n), df=2 * m)
 
 
 def holm(p: pd.Series) -> pd.Series:
@@ -104,7 +97,9 @@ def skill_interval(
     errors, baseline_errors: (n,), or (n, horizon) for paths, oldest first. Days are drawn with replacement in blocks,
     because errors are correlated from day to day (circular blocks, Politis & Romano 1992); the errors of one day stay
     together. block: days in one block, ceil(n ** (1/3)) unless given; paths that overlap need one as long as the horizon.
-    Where a few wild days weigh most, the interval is still somewhat too narrow. NaN where the baseline makes no error.
+    With few blocks the interval is too narrow: on generated errors it held the true skill in 91% of cases with 20 blocks of 5
+    days, 85% with 18 blocks (of paths that overlap, 14 steps long), 83% with 10, 78% with 4 and 68% with 2. A few wild days
+    make it narrower still. NaN where the baseline makes no error.
     """
     a, b = (np.square(np.asarray(e, dtype=float)).reshape(len(e), -1).mean(axis=1) for e in (errors, baseline_errors))
     if not b.any():

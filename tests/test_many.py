@@ -161,6 +161,8 @@ def test_methods_are_compared_by_day_over_all_series():
     assert table.loc["bad", "days low"] == pytest.approx(0.5) == table.loc["bad", "days high"]  # half on every day
     assert table.loc["mixed", "series won"] == 1 and table.loc["bad", "Holm p"] < 0.01
     assert table.loc["good", "RMSE"] == pytest.approx(np.sqrt(noise.mean())) and np.isnan(table.loc["good", "skill"])
+    short = compare_by_day({name: days.head(27) for name, days in squares.items()}, "good")  # fewer than four weeks
+    assert np.isnan(short.loc["bad", "days low"]) and short.loc["bad", "skill"] == pytest.approx(0.5)
 
 
 def test_squares_by_day_belong_to_the_day_and_series_forecast(table):
@@ -200,3 +202,9 @@ def test_the_guest_downloads_nothing_and_is_asked_for_what_is_known(table, tmp_p
     assert shown[0][3].numpy() == pytest.approx(
         table.iloc[windows.row[3] - 11 : windows.row[3] + 1, windows.series[3]], rel=1e-6
     )
+    chronos_forecast(tmp_path, table, windows, context=90)
+    first, row = (
+        shown[1][0].numpy(),
+        windows.row[0],
+    )  # what lies before the first row is missing, not the end of the table
+    assert np.isnan(first[: 89 - row]).all() and first[89 - row :] == pytest.approx(table["one"][: row + 1], rel=1e-6)

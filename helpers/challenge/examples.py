@@ -138,7 +138,7 @@ def simple_until_proven(table: pd.DataFrame, origins: np.ndarray) -> tuple[str, 
     for name, fit in models.items():
         y = np.concatenate([filling(fit, values, missing, int(block[0]))(block) for block in blocks])
         errors[name] = path_losses(actual, y).mean()
-        p[name] = diebold_mariano(actual, y, simple[best], losses=path_errors, horizon=HORIZON)
+        p[name] = diebold_mariano(actual, y, simple[best], losses=path_errors)
     proven = [
         name for name, value in holm(pd.Series(p)).items() if value < SIGNIFICANCE and errors[name] < errors[best]
     ]

@@ -480,3 +480,16 @@ def test_a_method_of_step_10_looks_the_same_in_every_figure_and_in_the_panel_of_
     assert {name: getattr(style, color) for name, color in in_panel} == {
         name: LOOKS[name][0] for name in ("naive", *names)
     }
+
+
+def test_the_range_of_chance_allows_for_the_scores_that_set_the_margin():
+    inside = pd.DataFrame({"CQR": np.ones(93, bool)})
+    groups = pd.Categorical(["a"] * 93)
+    ends = {}
+    for scores in (0, 100):
+        (axes,) = plots.coverage_by_group(inside, groups, 0.8, scores=scores).figure.axes
+        ends[scores] = [lines.get_segments()[0][0][1] for lines in axes.collections]
+    assert ends[0] == pytest.approx([67 / 93, 82 / 93])  # binomial
+    random = np.random.default_rng(0)
+    held = random.binomial(93, random.beta(81, 20, 100_000)) / 93  # the 81st of 100 scores
+    assert ends[100] == pytest.approx(np.quantile(held, [0.025, 0.975]), abs=0.011)
