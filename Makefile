@@ -19,6 +19,8 @@ OURS := $(VENV)/lstm-tutorial
 # Where make offline has been, wheels come from its folder and no network is asked.
 WHEELS := offline
 EXTRAS := test,browser,site
+# An environment holds the path of its folder in many files: in a folder that was moved or copied it is of no use.
+MOVED := $(shell test -f $(OURS) && test "$$(cat $(OURS))" != "$$(pwd -P)" && echo moved)
 PIP_FROM := $(if $(wildcard $(WHEELS)/torch-*.whl),--no-index --find-links $(WHEELS))
 # JupyterLab refuses to run as root unless told; containers have no other user.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -30,7 +32,7 @@ ifneq ($(shell test -d "$$HOME" && test -w "$$HOME" && echo yes),yes)
 export HOME := $(abspath $(VENV))/home
 endif
 
-.PHONY: install lab test lint test-browser notebooks site slides offline live bench bench-rivals clean
+.PHONY: install lab test lint test-browser notebooks site slides offline live bench bench-rivals clean moved
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED)
@@ -77,7 +79,8 @@ bench: $(INSTALLED)
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
 
 # Wheels fit one kind of system and one version of Python: run this on a machine like those of the class. The project itself is
-# installed from its folder, so its own wheel, which pip builds along the way, is dropped.
+# installed from its folder, so its own wheel, which pip builds along the way, is dropped. Old wheels do not serve to renew them.
+offline: PIP_FROM :=
 offline: $(INSTALLED)
 	$(BIN)/python -m pip wheel --disable-pip-version-check -w $(WHEELS) -c constraints.txt 'setuptools>=77' '.[$(EXTRAS)]'
 	@rm -f $(WHEELS)/lstm_forecasting_tutorial-*.whl
@@ -97,11 +100,11 @@ $(RIVALS)/installed: tests/benchmarks/requirements.txt
 	@touch $@
 
 # Two marks. The first says that the environment is ours, and is there before anything else is: a .venv without it is
-# somebody's own and stays as it is. The second is written last: without it the first install was cut off somewhere, perhaps
-# in the middle of a package that pip would take for whole, so the environment starts afresh. With it, only what changed is
-# installed; where that fails, for want of a network perhaps, the environment stays, and so does the old mark: the next call
-# tries again.
-$(INSTALLED): pyproject.toml constraints.txt
+# somebody's own and stays as it is. The second is written last and set aside first: without it the last install was cut off
+# somewhere, perhaps in the middle of a package that pip would take for whole, so the environment starts afresh; with it,
+# only what changed is installed. Where pip says that it could not, for want of a network perhaps, the old mark is put back:
+# the environment stays, and the next call tries again.
+$(INSTALLED): pyproject.toml constraints.txt $(MOVED)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python 3.11 以降が必要です。例: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
 		echo "Python 3.11 or newer is needed, for example: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -111,18 +114,25 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test ! -e $(VENV) || test -f $(OURS) || { \
 		echo "$(VENV) は、この教材が作ったものではないので、そのままにします。別の場所を使うには: make VENV=.venv-lstm $(MAKECMDGOALS)"; \
 		echo "$(VENV) was not made by this tutorial, so it is left alone. To use another place: make VENV=.venv-lstm $(MAKECMDGOALS)"; exit 1; }
-	@test -f $@ || { rm -rf $(VENV) && mkdir $(VENV) && touch $(OURS) && $(PYTHON) -m venv $(VENV); } || { \
+	@test -f $@ || { rm -rf $(VENV) && mkdir $(VENV) && pwd -P > $(OURS) && $(PYTHON) -m venv $(VENV); } || { \
 		echo "仮想環境を作れません。Debian と Ubuntu では: sudo apt install python3-venv"; \
 		echo "The virtual environment cannot be made. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@test ! -f $@ || mv $@ $@.old
 	@$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FROM) -c constraints.txt -e '.[$(EXTRAS)]' || { \
-		test -f $@ || exit 1; \
+		test -f $@.old || exit 1; mv $@.old $@; \
 		echo "$(VENV) を更新できませんでした。次の make がもう一度試します。前の環境は残してあります: $(BIN)/python -m jupyter lab"; \
 		echo "$(VENV) could not be updated; the next make tries again. What was there is kept: $(BIN)/python -m jupyter lab"; exit 1; }
 	@# No pop-up about news and updates in front of a class, and nothing asked of the network.
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
 		> $(VENV)/share/jupyter/lab/settings/overrides.json
+	@rm -f $@.old
 	@touch $@
+
+moved:
+	@echo "フォルダーの場所か名前が変わったので、$(VENV) を作り直します。"
+	@echo "The folder has been moved, renamed or copied: $(VENV) is built again."
+	@rm -f $(INSTALLED)
 
 clean:
 	@if test -f $(OURS); then rm -rf $(VENV); elif test -e $(VENV); then \

@@ -119,7 +119,7 @@ def compare_paths(actual: ArrayLike, forecasts: dict[str, Sequence[ArrayLike]], 
 
     Columns: skill: the mean over the seeds; seeds low, seeds high: `seeds_interval` of them. skill of mean: that of the
     mean forecast over the seeds; days low, days high: `skill_interval` of it, in blocks as long as the paths overlap.
-    With few blocks that interval is too narrow.
+    With few blocks that interval is too narrow (see there).
     Raises BadInput when the shapes differ.
     """
     rows = {}

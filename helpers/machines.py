@@ -83,7 +83,7 @@ def open_study(where: str, name: str = "search") -> optuna.Study:
     except Exception as error:  # files, databases and the proxy each fail in ways of their own
         place = where.rpartition("@")[2]  # without the password of a database
         words = error.details() if hasattr(error, "details") else str(error)  # gRPC has the cause there
-        detail = words.partition("\n")[0]
+        detail = words.partition("\n")[0].replace(where, place)
         raise BadInput(
             f"保管場所 {place} を開けません（{detail}）。書き方と、そこに書き込めることを確かめてください。",
             f"cannot open the storage {place} ({detail}). Check how it is written, and that it can be written to.",
@@ -209,7 +209,10 @@ def main(arguments: list[str] | None = None) -> int:
     add("--lost", metavar="HOST", help="失われたマシンの試行を戻すだけ / only put back the trials of a lost machine")
     given = parser.parse_args(arguments)
     try:
-        _put_back(given) if given.lost else _search(given)
+        if given.lost:
+            _put_back(given)
+        else:
+            _search(given)
     except BadInput as error:
         print(text(error.ja, error.en), file=sys.stderr)
         return 1

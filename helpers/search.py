@@ -34,13 +34,12 @@ def suggest(trial: Trial) -> dict[str, object]:
 
 def _check_rows(rows: int, window: int, parts: list[int]) -> None:
     """Raise BadInput unless two windows or more are left to train on before the last sum(parts) rows."""
-    left = rows - window - sum(parts)
-    if left < 2:  # one window alone has no spread
+    if rows - window - sum(parts) < 2:  # one window alone has no spread
         raise BadInput(
-            f"使える行は {rows} 行です。window {window} と成績を測る {sum(parts)} 行を除くと、学習用の窓が {max(0, left)} 個しか"
-            "残りません。検証などで成績を測る行を減らすか、長い系列を使ってください。",
-            f"there are {rows} rows: window {window} and the {sum(parts)} rows to score leave {max(0, left)} window(s) to "
-            "train on. Score fewer rows, by a shorter validation part perhaps, or take a longer series.",
+            f"{rows} 行から window {window} と成績を測る {sum(parts)} 行を除くと、学習用の窓が 2 つ以上残りません。"
+            "検証などで成績を測る行を減らすか、長い系列を使ってください。",
+            f"of {rows} rows, window {window} and the {sum(parts)} rows to score leave fewer than two windows to train on. "
+            "Score fewer rows, by a shorter validation part perhaps, or take a longer series.",
         )
 
 

@@ -325,6 +325,20 @@ def test_an_update_that_fails_keeps_the_environment_and_is_tried_again(copy):
     (copy / "calls").unlink()
     assert make(copy, "install").returncode == 0
     assert not (copy / "calls").exists()  # the update is complete: nothing is installed again
+    (copy / ".venv" / "installed").rename(copy / ".venv" / "installed.old")  # as an update that is killed leaves it
+    assert make(copy, "install").returncode == 0 and not (copy / ".venv" / "whole").exists()  # afresh
+
+
+@needs_make
+def test_in_a_folder_that_was_moved_the_environment_is_built_again(copy):
+    assert make(copy, "install").returncode == 0
+    (copy / ".venv" / "whole").touch()
+    moved = copy.with_name("elsewhere 教材")
+    copy.rename(moved)
+    done = make(moved, "lab")
+    assert done.returncode == 0 and "作り直します" in done.stdout and "built again" in done.stdout
+    assert not (moved / ".venv" / "whole").exists()
+    assert "built again" not in make(moved, "lab").stdout
 
 
 @needs_make

@@ -101,7 +101,9 @@ def _dates_in_a_column(table: pd.DataFrame) -> pd.DataFrame:
             return table
     # df.index = pd.to_datetime(df["Date"]) leaves the column there as well.
     table = table.drop(columns=[index.name, "Date"], errors="ignore")
-    table.insert(0, "Date", index)
+    table.insert(
+        0, "Date", index.astype(str) if isinstance(index, pd.DatetimeIndex) else index
+    )  # a day without its midnight
     return table
 
 

@@ -139,8 +139,10 @@ def judge(answer: Any, expected: Expected) -> tuple[bool, Words]:
 
 
 def in_hand(answer: Any) -> Any:
-    """As a tuple: the values of a dictionary, whose keys are no part of the answer, and what a generator or a map yields, since
-    it can be looked at once only. Anything else as it is."""
+    """The values of a dictionary as a tuple, and so what a generator or a map yields; anything else as it is.
+
+    The keys of a dictionary are no part of the answer, and a generator can be looked at once only.
+    """
     if isinstance(answer, Mapping):
         answer = answer.values()
     if isinstance(answer, MappingView):
@@ -150,8 +152,6 @@ def in_hand(answer: Any) -> Any:
 
 def unfilled(answer: Any) -> bool:
     """Whether there is still a "..." in an answer."""
-    if isinstance(answer, Mapping):
-        answer = list(answer.values())
     return (
         answer is ... or answer is None or (isinstance(answer, (list, tuple)) and any(part is ... for part in answer))
     )
@@ -280,8 +280,6 @@ def numbers(answer: Any, expected: Expected) -> np.ndarray | None:
 def in_array(answer: Any) -> np.ndarray | None:
     """An answer as an array of what it is made of; None when there is no such array."""
     with contextlib.suppress(Exception):
-        if isinstance(answer, Mapping):
-            answer = list(answer.values())
         if isinstance(answer, (list, tuple)):
             answer = [part.detach().cpu() if hasattr(part, "detach") else part for part in answer]
         elif hasattr(answer, "detach"):

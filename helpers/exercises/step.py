@@ -9,7 +9,7 @@ from IPython import get_ipython
 from IPython.display import display, update_display
 
 from helpers.exercises import memory
-from helpers.exercises.checking import OVERWRITTEN, UNCHECKED, UNFILLED, Expected, judge, unfilled
+from helpers.exercises.checking import OVERWRITTEN, UNCHECKED, UNFILLED, Expected, in_hand, judge, unfilled
 from helpers.exercises.made import Made
 from helpers.exercises.question import Ask, Both, Question
 from helpers.language import check_choice, say, text
@@ -63,6 +63,7 @@ class Step:
         variables: those from which the exercise computes what is right.
         """
         check_choice("name", name, self.exercises)
+        answer = in_hand(answer)
         if unfilled(answer):
             say(*UNFILLED)
             return

@@ -6,7 +6,7 @@ import pandas as pd
 from helpers.data import select_columns
 from helpers.language import BadInput, check_whole, text
 from helpers.plots import style
-from helpers.plots.style import Picture, canvas, few_dates, label, legend, looks, styled
+from helpers.plots.style import Picture, canvas, few_dates, label, legend, looks, rows_are_days, styled
 
 
 @styled
@@ -58,22 +58,19 @@ def price_bars(prices: pd.DataFrame) -> Picture:
     axes.plot(days, prices["Close"], ">", color=style.ORANGE, label=text("終値", "Close"))
     step = max(5, count // 5)  # so that dates do not run into each other
     dates = [f"{date:%Y-%m-%d}" for date in prices.index]
-    daily = len(set(dates)) == count
-    if not daily:
+    if len(set(dates)) < count:
         dates = [f"{date:%Y-%m-%d\n%H:%M}" for date in prices.index]
     axes.set_xticks(days[::step], dates[::step])
     legend(axes, ncols=3)
     up = int((prices["Close"] > prices["Open"]).sum())
-    day, days_en = ("日", "days") if daily else ("行", "rows")
+    row_ja, row_en, on = ("日", "days", "On") if rows_are_days(prices.index) else ("行", "rows", "In")
     title = (
-        f"{count} {day}のうち {up} {day}は、終値が始値より高い",
-        f"On {up} of {count} days the close is above the open"
-        if daily
-        else f"In {up} of {count} rows the close is above the open",
+        f"{count} {row_ja}のうち {up} {row_ja}は、終値が始値より高い",
+        f"{on} {up} of {count} {row_en} the close is above the open",
     )
     label(axes, title, style.DATE, prices.attrs)
-    ja = f"{count} {day}分の始値、高値、安値、終値。{title[0]}。"
-    return Picture(figure, ja, f"Open, high, low and close of {count} {days_en}. {title[1]}.")
+    ja = f"{count} {row_ja}分の始値、高値、安値、終値。{title[0]}。"
+    return Picture(figure, ja, f"Open, high, low and close of {count} {row_en}. {title[1]}.")
 
 
 @styled

@@ -326,6 +326,16 @@ def in_unit(ja: str, en: str, attrs: dict, square: bool = False) -> Words:
     return ja + f" [{ja_unit}]" * bool(ja_unit), en + f" [{en_unit}]" * bool(en_unit)
 
 
+def rows_are_days(index: object) -> bool:
+    """Whether a row may be called a day: computed from the dates, since a file of the reader's has no `freq`.
+
+    The median step from row to row is one day for business days too. Rows without dates are taken for days.
+    """
+    if not isinstance(index, Dates):
+        return True
+    return index.normalize().is_unique and bool(index.to_series().diff().median() < pd.Timedelta(days=1.5))
+
+
 def legend(axes: Axes, loc: str = "outside lower center", **look) -> None:
     """The names of what is drawn in a frame; "outside" stands at the edge of the whole figure."""
     owner = axes.figure if loc.startswith("outside") else axes

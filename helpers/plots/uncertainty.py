@@ -43,6 +43,8 @@ def _by_chance(count: int, share: float, scores: int = 0) -> np.ndarray:
     scores: where a margin was set by so many scores, the share that it holds is a matter of chance too (Vovk 2012).
     """
     rank = int(np.ceil((scores + 1) * share))
+    if rank > scores > 0:  # too few for a margin: it is infinite and holds every day
+        return np.ones(2)
     law = stats.betabinom(count, rank, scores + 1 - rank) if scores else stats.binom(count, share)
     return law.ppf([0.025, 0.975]) / count
 

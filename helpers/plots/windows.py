@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from helpers.language import BadInput, text
 from helpers.plots import style
-from helpers.plots.style import Dates, Picture, canvas, few_dates, in_unit, label, legend, styled
+from helpers.plots.style import Dates, Picture, canvas, few_dates, in_unit, label, legend, rows_are_days, styled
 
 
 @styled
@@ -15,7 +15,7 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
     values: one value a step; a column of `load_prices` brings its unit along.
     Raises BadInput when the series is shorter than one window and its horizon.
     """
-    attrs = getattr(values, "attrs", {})
+    attrs, daily = getattr(values, "attrs", {}), rows_are_days(getattr(values, "index", None))
     price = in_unit(attrs.get("value_ja", "価格"), attrs.get("value_en", "price"), attrs)
     values = np.asarray(values, dtype=float)
     starts = range(0, len(values) - window - horizon + 1, stride)[:show]
@@ -36,7 +36,6 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
     bottom.set_yticks(range(count), [text(f"窓 {row + 1}", f"window {row + 1}") for row in range(count)])
     bottom.set_ylim(count - 0.4, -0.6)
     bottom.xaxis.get_major_locator().set_params(integer=True)
-    daily = attrs.get("freq", "B") in ("B", "D")
     bottom.set_xlabel(text("日", "day") if daily else text("期", "step"))
     legend(bottom, ncols=2)
     en = f"The first {count} windows under the series: circles are inputs, stars are targets."

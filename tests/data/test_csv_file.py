@@ -123,6 +123,7 @@ FRAMES = {
     "dates in an index without a name and in a column": lambda f: f.assign(Date=f.index).rename_axis(None),
     "dates in the index and in a Japanese column": lambda f: f.rename_axis("日付").assign(日付=f.index),
     "a column of dates, some rows left out": lambda f: pd.concat([f.head(1), f]).reset_index().iloc[1:],
+    "dates in the index and times in a column": lambda f: f.assign(Time="00:00"),
     "yf.download": as_download,
     "newest first": lambda f: f[::-1],
     "Japanese titles": lambda f: f.rename(columns={"Open": "始値", "High": "高値", "Low": "安値", "Close": "終値"}),

@@ -493,3 +493,10 @@ def test_the_range_of_chance_allows_for_the_scores_that_set_the_margin():
     random = np.random.default_rng(0)
     held = random.binomial(93, random.beta(81, 20, 100_000)) / 93  # the 81st of 100 scores
     assert ends[100] == pytest.approx(np.quantile(held, [0.025, 0.975]), abs=0.011)
+
+
+@pytest.mark.parametrize(("share", "scores"), [(0.8, 3), (0.9, 8)])
+def test_where_scores_are_too_few_for_a_margin_it_is_infinite_and_holds_every_day(share, scores):
+    inside = pd.DataFrame({"CQR": np.ones(50, bool)})
+    (axes,) = plots.coverage_by_group(inside, pd.Categorical(["a"] * 50), share, scores=scores).figure.axes
+    assert [lines.get_segments()[0][0][1] for lines in axes.collections] == [1, 1]

@@ -6,6 +6,7 @@ import pytest
 from matplotlib.text import Text
 
 from helpers import plots
+from helpers.data import load_prices
 from helpers.language import BadInput
 from helpers.plots.style import DIGITS, canvas, logarithmic
 
@@ -191,9 +192,27 @@ def test_bars_within_a_day_are_rows_with_a_time():
     assert marks[:2] == ["2024-01-01\n09:00", "2024-01-01\n09:25"]
 
 
-@pytest.mark.parametrize(("freq", "word"), [("B", "day"), ("MS", "step"), ("h", "step")])
-def test_rows_that_are_no_days_are_not_called_so(freq, word, monkeypatch):
+@pytest.mark.parametrize(
+    ("freq", "days"),
+    [("B", True), ("D", True), ("W", False), ("MS", False), ("ME", False), ("h", False), ("5min", False)],
+)
+def test_only_rows_that_are_days_are_called_so_in_a_file_of_the_readers_too(freq, days, tmp_path, monkeypatch):
     monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
-    values = pd.Series(WALK)
-    values.attrs = ATTRS | {"freq": freq}
-    assert plots.windows_on_series(values, 5).figure.axes[1].get_xlabel() == word
+    times = pd.date_range("2024-01-01", periods=40, freq=freq, name="Date")
+    bars = pd.DataFrame({"Open": 1.0, "High": 3.0, "Low": 0.5, "Close": 2.0}, index=times)
+    bars.to_csv(tmp_path / "own.csv")
+    own = load_prices(tmp_path / "own.csv")
+    assert own.attrs["freq"] is None
+    assert ("On 40 of 40 days" if days else "In 40 of 40 rows") in plots.price_bars(own).alt
+    assert plots.windows_on_series(own["Close"], 5).figure.axes[1].get_xlabel() == ("day" if days else "step")
+
+
+def test_weeks_and_months_have_dates_without_a_time_and_rows_without_dates_are_days(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    months = pd.date_range("2024-01-31", periods=20, freq="ME")
+    bars = pd.DataFrame({"Open": 1.0, "High": 3.0, "Low": 0.5, "Close": 2.0}, index=months)
+    bars.attrs = ATTRS
+    marks = [mark.get_text() for mark in plots.price_bars(bars).figure.axes[0].get_xticklabels()]
+    assert marks[:2] == ["2024-01-31", "2024-06-30"]
+    for values in (WALK, list(WALK), pd.Series(WALK)):
+        assert plots.windows_on_series(values, 5).figure.axes[1].get_xlabel() == "day"
