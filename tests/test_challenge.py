@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from helpers.challenge.card import DATA
 from helpers.challenge.examples import LEAKING, NEED_GAPS, find_period, reading, ridge, simple_until_proven
 from helpers.challenge.grading import WORTH, baselines, grade
 from helpers.challenge.leaks import LEAKS, find_leaks, outside_leaks
-from helpers.challenge.running import Failure, ask, hash_of, outside_tables, source_of
+from helpers.challenge.running import Failure, ask
 from helpers.challenge.series import AHEAD, COLUMN, HORIZON, KINDS, KNOWN, ROWS, draw, exam_origins, practice_origins
+from helpers.challenge.source import hash_of, outside_tables, source_of
 from helpers.challenge.study import study, summary
 from helpers.language import BadInput
 from helpers.language.words import WORDS
@@ -359,16 +361,47 @@ def test_the_source_holds_the_classes_and_what_their_methods_call():
     assert "by=2" in source_of(partial(scaled, by=2))
 
 
+def run_cell(folder, text, **given):
+    """The variables after a cell of a notebook: Python knows a file of its functions, none of its classes."""
+    cell, home = folder / f"cell_{len(list(folder.iterdir()))}.py", {"__name__": "__main__", **given}
+    cell.write_text(text)
+    exec(compile(text, cell, "exec"), home)
+    return home
+
+
 def test_a_class_of_a_notebook_has_its_source(tmp_path):
     """Its module has no file; what is known is the file of each method, here with another class of that name before it."""
     text = "class Net:\n    def f(self):\n        return 1\n\n\n@keep\nclass Net:\n    size = 3\n\n    def f(self):\n        return 2\n"
     text += "\n\ndef forecast(table, origins):\n    return Net().f()\n"
-    cell = tmp_path / "cell.py"
-    cell.write_text(text)
-    home = {"__name__": "a notebook", "keep": lambda one: one}
-    exec(compile(text, cell, "exec"), home)
-    assert "@keep\nclass Net:\n    size = 3\n\n    def f(self):\n        return 2" in source_of(home["forecast"])
-    assert "return 1" not in source_of(home["forecast"])
+    forecast = run_cell(tmp_path, text, keep=lambda one: one)["forecast"]
+    assert "@keep\nclass Net:\n    size = 3\n\n    def f(self):\n        return 2" in source_of(forecast)
+    assert "return 1" not in source_of(forecast)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Config:\n    window = 30\ndef forecast(table, origins):\n    return Config.window",
+        "@dataclass\nclass Config:\n    window: int = 30\ndef forecast(table, origins):\n    return Config().window",
+        "class Base:\n    def __call__(self, table, origins):\n        return self.window\n"
+        "class Wide(Base):\n    window = 30\nforecast = Wide()",
+        "def fit(x):\n    return 30 * x\ndef by(table, origins, fit):\n    return fit(1)\nforecast = partial(by, fit=fit)",
+        "def fit(x):\n    return 30 * x\nforecast = partial(scaled, by=fit)",
+        "class Fit:\n    def __init__(self):\n        self.by, self.chance = 30, object()\n    def of(self, x):\n        return x\n"
+        "forecast = partial(scaled, by=Fit())",
+        "class Fit:\n    def __init__(self, by):\n        self.by = by\n    def of(self, x):\n        return x\n"
+        "forecast = partial(scaled, by=Fit(30).of)",
+        "class Net:\n    def __init__(self, by):\n        self.by, self.model = by, object()\n"
+        "    def __call__(self, table, origins):\n        return self.by\nforecast = Net(30)",
+    ],
+)
+def test_the_hash_of_a_notebooks_function_outlasts_its_kernel_and_changes_with_what_it_is_made_of(tmp_path, text):
+    first, again, other = (
+        run_cell(tmp_path, one, dataclass=dataclass, partial=partial, scaled=scaled)["forecast"]
+        for one in (text, text, text.replace("30", "60"))
+    )
+    assert hash_of(first) == hash_of(first) == hash_of(again) != hash_of(other)
+    assert "30" in source_of(first) and " at 0x" not in source_of(first)
 
 
 def test_a_function_without_a_source_is_the_same_as_no_other():

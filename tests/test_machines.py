@@ -315,7 +315,7 @@ def test_no_row_is_held_back_where_none_is_asked_for(tmp_path, monkeypatch):
         (["--columns", "Opne,Close"], "there is no column Opne; this series has Open, High, Low, Close"),
         (["--series", "usdjpy", "--columns", "Close,Open"], "there is no column Open; this series has Close"),
         (["--test", "-1"], "--test must be a whole number of at least 0"),
-        (["--test", "100000"], "there are 0 rows"),
+        (["--test", "100000"], "of 0 rows, window 15"),
         (["--validation", "100000"], "take a longer series"),
         (["--validation", "0"], "validation must be a whole number of at least 1"),
         (["--workers", "0"], "workers must be a whole number of at least 1"),

@@ -14,8 +14,9 @@ import pandas as pd
 
 from helpers import plots
 from helpers.challenge.grading import CONFIDENCE, HIDE, SEEDS, WORTH, Report, grade
-from helpers.challenge.running import LIMIT, Pipeline
+from helpers.challenge.running import LIMIT
 from helpers.challenge.series import HIDDEN, exam_origins
+from helpers.challenge.source import Pipeline
 from helpers.language import BadInput, current, say, text, words
 from helpers.language.tables import table_html
 from helpers.plots.challenge import written

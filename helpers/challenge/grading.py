@@ -11,8 +11,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from helpers.baselines import drift_forecast, naive_forecast, seasonal_naive_forecast
 from helpers.challenge.leaks import Leak, find_leaks, outside_leaks
-from helpers.challenge.running import LIMIT, Answer, Failure, Pipeline, ask, hash_of, source_of, takes_seed
+from helpers.challenge.running import LIMIT, Answer, Failure, ask
 from helpers.challenge.series import COLUMN, HORIZON, KNOWN, Challenge, draw, exam_origins, practice_origins
+from helpers.challenge.source import Pipeline, hash_of, source_of, takes_seed
 from helpers.leakage import Finding
 from helpers.validation import SIGNIFICANCE, diebold_mariano, holm, rmse, skill_interval
 from helpers.windows import look

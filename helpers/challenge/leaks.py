@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.challenge.running import LIMIT, Pipeline, ask, outside_tables
+from helpers.challenge.running import LIMIT, ask
 from helpers.challenge.series import COLUMN, HIDDEN, HORIZON, practice_origins
+from helpers.challenge.source import Pipeline, outside_tables
 from helpers.leakage import Finding, alter, suite
 from helpers.leakage.alterations import ALTERATIONS
 from helpers.validation import skill

@@ -8,8 +8,8 @@ import pandas as pd
 from helpers.challenge.examples import LEAKING, NEED_GAPS, reading, simple_until_proven
 from helpers.challenge.grading import WORTH, grade, path_losses
 from helpers.challenge.leaks import find_leaks, outside_leaks
-from helpers.challenge.running import Pipeline
 from helpers.challenge.series import draw, exam_origins, load_challenge
+from helpers.challenge.source import Pipeline
 
 
 def study(numbers: Iterable[int]) -> Iterator[dict[str, object]]:
