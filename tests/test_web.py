@@ -41,6 +41,38 @@ def test_notebooks_are_executed_as_a_new_reader_sees_them(web, tmp_path, monkeyp
     assert execute.shared() != before
 
 
+def test_what_a_copy_of_a_notebook_showed_is_kept_when_the_notebook_is_executed(web, tmp_path, monkeypatch):
+    """05_validation-Copy1 begins as 05_validation does."""
+    execute = web("execute")
+
+    def run(command, **_):
+        Path(command[command.index("--output") + 1]).write_text("executed")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(execute, "CACHE", tmp_path)
+    monkeypatch.setattr(execute.subprocess, "run", run)
+    file, folder = tmp_path / "step.ipynb", tmp_path / "ja"
+    nbformat.write(nbformat.v4.new_notebook(), file)
+    folder.mkdir()
+    earlier, copy = folder / f"step-{'0a' * 8}.ipynb", folder / f"step-Copy1-{'0a' * 8}.ipynb"
+    earlier.touch(), copy.touch()
+    kept = execute._run(file, "ja", "basis")
+    assert set(folder.iterdir()) == {kept, copy}
+
+
+def test_a_site_is_made_of_the_steps_whatever_else_lies_in_their_folder(web, tmp_path, monkeypatch):
+    """JupyterLab names a new notebook Untitled, and a copy as its original with -Copy1."""
+    build = web("build")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    (tmp_path / "notebooks/exercises").mkdir(parents=True)
+    for name in ("05_validation", "05_validation-Copy1", "Untitled", "Untitled1", "06_beyond_the_lag", "my 07_idea"):
+        (tmp_path / f"notebooks/{name}.ipynb").touch()
+    for name in ("05_validation", "05_validation-Copy1"):
+        (tmp_path / f"notebooks/exercises/{name}.ipynb").touch()
+    names = [build.name_of(file) for file in build.notebooks()]
+    assert names == ["05_validation", "exercises/05_validation", "06_beyond_the_lag"]
+
+
 def test_a_grid_is_computed_again_after_a_change_in_anything_it_imports(web):
     grids = web("grids")
     for node in ast.walk(ast.parse((WEB / "grids.py").read_text(encoding="utf-8"))):

@@ -10,6 +10,7 @@ says so; --stored asks for that. SITE_ADDRESS and SITE_REPOSITORY, where set, ar
 import argparse
 import base64
 import os
+import re
 import runpy
 import shutil
 import time
@@ -49,6 +50,7 @@ WORDS = {
         "This site was built without the prices that may not be redistributed, so figures and some outputs are in both languages.",
     ),
     "found": ("# か所で見つかりました。", "Found in # places."),
+    "many": ("# か所で見つかりました。最初の # か所を表示しています。", "Found in # places. The first # are shown."),
     "slides": ("スライド", "Slides"),
     "deck": ("このステップのスライド", "Slides of this step"),
     "keys": ("矢印キーで進みます。F キーで全画面になります。", "Arrow keys turn the slides, F fills the screen."),
@@ -59,8 +61,11 @@ README = {"ja": "README.md", "en": "README_EN.md"}
 
 
 def notebooks() -> list[Path]:
-    """The steps, each followed by its exercise sheets where there are any."""
-    steps, sheets = sorted(ROOT.glob("notebooks/*.ipynb")), sorted(ROOT.glob("notebooks/exercises/*.ipynb"))
+    """The steps, each followed by its exercise sheets where there are any. A reader's own notebooks and copies stay out."""
+    steps, sheets = (
+        [file for file in sorted((ROOT / folder).glob("*.ipynb")) if re.fullmatch(r"\d\d_\w+", file.stem)]
+        for folder in ("notebooks", "notebooks/exercises")
+    )
     return [file for step in steps for file in [step, *(sheet for sheet in sheets if sheet.name[:2] == step.name[:2])]]
 
 
@@ -120,7 +125,7 @@ def search_page(language: str) -> Page:
     words = {name: pair[language == "en"] for name, pair in WORDS.items()}
     body = (
         f'<h1>{words["search"]}</h1><noscript><p>{words["script"]}</p></noscript><p id="count" role="status"></p>'
-        f'<ol id="results" class="results" data-count="{words["found"]}"></ol>'
+        f'<ol id="results" class="results" data-count="{words["found"]}" data-many="{words["many"]}"></ol>'
     )
     return Page("search", language, words["search"], words["search"], body)
 

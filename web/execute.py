@@ -82,9 +82,8 @@ def _run(file: Path, language: str, basis: str) -> Path:
             break
     if done.returncode:
         raise RuntimeError(f"{file.name} ({language}):\n{done.stderr[-3000:]}")
-    for old in kept.parent.glob(f"{file.stem}-*.ipynb"):
-        if old != unfinished:
-            old.unlink()
+    for old in kept.parent.glob(f"{file.stem}-{'[0-9a-f]' * 16}.ipynb"):  # not those of 05_validation-Copy1
+        old.unlink()
     unfinished.rename(kept)
     print(f"{file.stem} {language} {time.perf_counter() - started:.0f} s", flush=True)
     return kept

@@ -9,6 +9,7 @@ function follow(panel) {
   if (!page || front && front.dataset.id !== panel.id) return;
   for (const entry of document.querySelectorAll('.jp-tocItem-content')) {
     const node = entry.lastChild;
+    if (!node) continue;  // an empty heading
     let known = originals.get(node);
     if (!known || known.written !== node.data) originals.set(node, known = {whole: node.data});
     const halves = BOTH.exec(known.whole);

@@ -30,13 +30,13 @@ const start = tries => {
   new MutationObserver(care).observe(panel, {childList: true, subtree: true, characterData: true});
   care();
 
-  panel.addEventListener('click', event => {
+  panel.addEventListener('click', async event => {
     const button = event.target.closest('.lstm-copy');
     if (!button) return;
     const code = button.parentElement.querySelector('pre');
     getSelection().selectAllChildren(code);
     // Over plain http the clipboard is closed to scripts, and the old way is the only one.
-    if (navigator.clipboard) navigator.clipboard.writeText(code.textContent); else document.execCommand('copy');
+    try { await navigator.clipboard.writeText(code.textContent); } catch { if (!document.execCommand('copy')) return; }
     button.textContent = '✓';
   });
 };

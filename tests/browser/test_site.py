@@ -186,6 +186,29 @@ def test_the_switch_leads_to_the_same_section(web, page):
     page.wait_for_url(f"{web}en/index.html")
 
 
+def test_the_switch_stays_at_a_panel_that_is_alive(web, page):
+    """The drawing of a panel has an id too, at the top of the page."""
+    page.goto(f"{web}ja/05_validation.html#playground")
+    page.wait_for_selector(".panel.live svg[aria-label]")
+    page.get_by_role("link", name="English", exact=True).click()
+    page.wait_for_url(f"{web}en/05_validation.html#playground")
+
+
+def test_what_other_sites_keep_in_the_same_storage_does_no_harm(web, page):
+    """On user.github.io all projects share one; nor does a choice lead anywhere that this site does not know."""
+    page.goto(f"{web}ja/search.html")
+    for name, value in {
+        "language": "fr",
+        "theme": "dark",
+        "lstm-language": "../elsewhere",
+        "lstm-theme": "sepia",
+    }.items():
+        page.evaluate("([name, value]) => localStorage.setItem(name, value)", [name, value])
+    page.goto(web)
+    page.wait_for_url(f"{web}ja/index.html")  # as the browser asks for
+    assert page.evaluate("document.documentElement.dataset.theme") is None
+
+
 @pytest.mark.parametrize(("locale", "edition"), [("ja-JP", "ja"), ("en-GB", "en"), ("fr-FR", "en")])
 def test_the_landing_page_follows_the_browser(web, browser, locale, edition):
     context = browser.new_context(locale=locale)
@@ -221,6 +244,15 @@ def test_search_finds_japanese_words(web, page):
     page.get_by_text("Found in 0 places.").wait_for()
 
 
+def test_search_says_how_many_it_shows_and_keeps_the_question_in_the_other_language(web, page):
+    page.goto(f"{web}ja/search.html?q=lstm")
+    page.get_by_text("か所で見つかりました。最初の 50 か所を表示しています。").wait_for()
+    assert page.locator("#results li").count() == 50
+    page.get_by_role("link", name="English", exact=True).click()
+    page.wait_for_url(f"{web}en/search.html?q=lstm")
+    page.get_by_text("places. The first 50 are shown.").wait_for()
+
+
 def test_the_theme_is_chosen_and_kept(web, page):
     page.emulate_media(color_scheme="light")
     page.goto(f"{web}ja/02_windowing.html")
@@ -237,6 +269,31 @@ def test_code_can_be_copied(web, browser):
     page.get_by_role("button", name="copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()").startswith('SERIES = "nikkei225"\n')
     context.close()
+
+
+def test_code_can_be_copied_from_a_site_without_https(web, page):
+    """There the clipboard is closed to scripts; where the old way is refused too, nothing is said to be copied."""
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.goto(f"{web}en/02_windowing.html")
+    button = page.locator("#parameters .source button")
+    page.evaluate("() => { window.old = document.execCommand; document.execCommand = () => false; }")
+    button.click()
+    page.wait_for_timeout(100)
+    assert button.inner_text() == "copy"
+    page.evaluate("() => { document.execCommand = window.old; }")
+    button.click()
+    page.get_by_role("button", name="copied").wait_for()
+    page.get_by_role("searchbox").focus()
+    page.keyboard.press("Control+V")
+    assert page.get_by_role("searchbox").input_value().startswith('SERIES = "nikkei225"')
+
+
+def test_a_wide_print_gives_its_text_the_whole_sheet(web, page):
+    page.goto(f"{web}en/05_validation.html#playground")
+    page.wait_for_selector(".panel.live svg[aria-label]")
+    page.emulate_media(media="print")
+    for part in ("main", ".panel svg"):
+        assert page.locator(part).bounding_box()["width"] > 1100, part
 
 
 def test_an_answer_to_a_question_is_kept(web, page):
@@ -273,6 +330,26 @@ def test_sliders_draw_at_once_and_by_keyboard(web, page, name):
     page.get_by_role("button", name="最初に戻す").click()
     page.wait_for_timeout(200)
     assert page.locator(".panel .verdict").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("edition", "sorry"), [("ja", "前の設定に戻しました"), ("en", "could not be loaded")], ids=["ja", "en"]
+)
+def test_a_panel_goes_back_where_a_result_cannot_be_loaded_and_asks_again(web, page, edition, sorry):
+    told = []
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.goto(f"{web}{edition}/05_validation.html#playground")
+    page.wait_for_selector(".panel.live svg[aria-label]")
+    slider, verdict = page.locator(".panel input[type=range]").first, page.locator(".panel .verdict")
+    before = slider.input_value(), page.locator(".panel svg").inner_html()
+    page.route("**/grids/**", lambda route: route.abort())
+    slider.press("ArrowRight")
+    page.wait_for_function("sorry => document.querySelector('.panel .verdict').innerText.includes(sorry)", arg=sorry)
+    assert (slider.input_value(), page.locator(".panel svg").inner_html()) == before
+    page.unroute("**/grids/**")
+    slider.press("ArrowRight")
+    page.wait_for_function("before => document.querySelector('.panel svg').innerHTML !== before", arg=before[1])
+    assert slider.input_value() != before[0] and sorry not in verdict.inner_text() and not told
 
 
 def test_the_grid_holds_what_the_panel_shows(site):
@@ -364,6 +441,47 @@ def test_a_deck_switches_prints_and_moves_its_panel(web, page):
     page.get_by_role("slider", name="epochs").press("ArrowLeft")  # turns no slide
     page.wait_for_function("before => document.querySelector('.panel svg').innerHTML !== before", arg=before)
     assert page.evaluate("location.hash") == "#playground"
+
+
+@pytest.mark.parametrize("name", ["05_validation", "10_many_series", "12_backtest_and_search"])
+@pytest.mark.parametrize("screen", [(1920, 1080), (1280, 800)])
+def test_a_deck_is_printed_whole_from_any_screen(web, page, name, screen):
+    """Pages are 1280 x 720, and the window keeps its size: printing tells a page of no other one."""
+    page.set_viewport_size(dict(zip(("width", "height"), screen, strict=True)))
+    page.add_init_script("addEventListener('resize', event => event.stopImmediatePropagation())")
+    page.goto(f"{web}ja/slides/{name}.html", wait_until="networkidle")
+    if page.locator(".panel[data-grid]").count():
+        page.locator(".panel").scroll_into_view_if_needed()
+        page.wait_for_selector(".panel.live svg[aria-label]")
+        page.wait_for_timeout(200)
+    sizes = "[...document.querySelectorAll('.content')].map(box => getComputedStyle(box).fontSize)"
+    seen = page.evaluate(sizes)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.emulate_media(media="print")
+    page.wait_for_timeout(100)
+    assert page.evaluate(CUT) == []
+    page.emulate_media(media="screen")
+    page.set_viewport_size(dict(zip(("width", "height"), screen, strict=True)))
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(sizes) == seen
+
+
+def test_a_deck_on_a_phone_is_scrolled_by_keys_that_scroll(web, page):
+    page.set_viewport_size({"width": 600, "height": 800})
+    page.goto(f"{web}en/slides/05_validation.html", wait_until="networkidle")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("scrollY > 0")
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") < 100  # some lines, not a slide
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.hash === '#' + document.querySelectorAll('section')[1].id")
+
+
+def test_a_deck_fills_the_screen_with_caps_lock_too(web, page):
+    page.goto(f"{web}en/slides/05_validation.html", wait_until="networkidle")
+    page.keyboard.press("F")
+    page.wait_for_function("document.fullscreenElement")
 
 
 def test_a_deck_asks_and_gives_no_answer_with_the_question(soups, site):

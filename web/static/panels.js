@@ -274,7 +274,8 @@
     const folder = panel.dataset.grid, files = new Map();
     const grid = await (await fetch(`${folder}index.json`)).json();
     const load = name => {
-      if (!files.has(name)) files.set(name, fetch(`${folder}${encodeURIComponent(name)}.json`).then(answer => answer.json()));
+      if (!files.has(name)) files.set(name, fetch(`${folder}${encodeURIComponent(name)}.json`).then(answer => answer.json())
+        .catch(failure => { files.delete(name); throw failure; }));  // to be asked for again
       return files.get(name);
     };
     const controls = grid.controls.map(one => control(one, { ...grid.series, ...grid.methods }, grid.start[one.name], show));
@@ -299,8 +300,14 @@
       const settings = Object.fromEntries(controls.map(one => [one.name, one.get()]));
       const name = grid.slice.map(one => settings[one]).join('-');
       const within = grid.run || grid.controls.map(one => one.name).filter(one => !grid.slice.includes(one));
-      const file = await load(name);
+      const file = await load(name).catch(failure => { if (!now) throw failure; });  // at the start the stored result stays
       if (controls.some(one => one.get() !== settings[one.name])) return;  // moved on meanwhile
+      if (!file) {
+        controls.forEach(one => one.set(now.settings[one.name]));
+        verdict.textContent = say('この設定の結果を読み込めなかったので、前の設定に戻しました。ネットワークの接続を確かめて、もう一度動かしてください。',
+          'The result of this setting could not be loaded, so the controls are back where they were. Check your connection and try again.');
+        return;
+      }
       const run = { ...file, ...file.runs[within.map(one => settings[one]).join('|')] };
       const before = now && now.settings.series === settings.series && now.run.y || null;
       now = { settings, run, before };

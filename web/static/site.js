@@ -2,8 +2,9 @@
 // Without JavaScript everything can be read; these are conveniences.
 'use strict';
 const words = JSON.parse(document.getElementById('words').textContent);
-const language = document.documentElement.lang;
-const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* a private window */ } };
+// With a prefix: on user.github.io all projects share one storage.
+const remember = (name, value) => { try { localStorage.setItem(`lstm-${name}`, value); } catch { /* a private window */ } };
+const recall = name => { try { return localStorage.getItem(`lstm-${name}`); } catch { return null; } };
 
 // Light or dark: the reader's system decides until the button is pressed.
 const theme = document.getElementById('theme');
@@ -15,21 +16,33 @@ theme.addEventListener('click', () => {
   remember('theme', root.dataset.theme);
 });
 
-// The other language, at the cell that is being read: ids are the same in both editions.
+// The other language, at the cell that is being read: ids are the same in both editions. What was searched for goes along.
 const other = document.getElementById('switch');
+other.search = location.search;
 other.addEventListener('click', () => {
   remember('language', other.lang);
-  const read = [...document.querySelectorAll('main [id]')].filter(part => part.getBoundingClientRect().top < 120).pop();
-  const [page] = other.href.split('#');
-  other.href = page + (read && scrollY > 100 ? `#${read.id}` : '') ;
+  const places = [...document.querySelectorAll('main .cell[id], main h2[id]')];  // the drawing of a live panel has ids too
+  const read = places.filter(place => place.getBoundingClientRect().top < 120).pop();
+  other.hash = read && scrollY > 100 ? read.id : '';
 });
+
+// Whether the text of an element was copied. Over plain http the clipboard is closed to scripts, and the old way is the only one.
+async function copied(part) {
+  try {
+    await navigator.clipboard.writeText(part.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(part);
+    return document.execCommand('copy');
+  }
+}
 
 for (const box of document.querySelectorAll('.source')) {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = words.copy;
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(box.querySelector('pre').textContent);
+    if (!await copied(box.querySelector('pre'))) return;
     button.textContent = words.copied;
     setTimeout(() => { button.textContent = words.copy; }, 1500);
   });
@@ -48,8 +61,7 @@ for (const question of document.querySelectorAll('.question')) {
     return button;
   });
   const choose = chosen => answers.forEach((button, number) => button.setAttribute('aria-pressed', number === chosen));
-  let kept = null;
-  try { kept = localStorage.getItem(name); } catch { /* a private window */ }
+  const kept = recall(name);
   choose(kept === null ? -1 : +kept);
 }
 
@@ -64,6 +76,7 @@ for (const box of document.querySelectorAll('.scrolls')) reachable.observe(box);
 // Search: every word must occur. Japanese is written without blanks, so words are found anywhere in the text.
 const results = document.getElementById('results');
 if (results) {
+  const most = 50;
   const plain = text => text.normalize('NFKC').toLowerCase();
   const query = new URLSearchParams(location.search).get('q') || '';
   for (const input of document.querySelectorAll('input[name=q]')) input.value = query;
@@ -77,8 +90,9 @@ if (results) {
 
   function show(found) {
     found.sort((a, b) => b.rank - a.rank);
-    document.getElementById('count').textContent = results.dataset.count.replace('#', found.length);
-    results.replaceChildren(...found.slice(0, 50).map(({ address, page, heading, text }) => {
+    const { count, many } = results.dataset;
+    document.getElementById('count').textContent = (found.length > most ? many : count).replace('#', found.length).replace('#', most);
+    results.replaceChildren(...found.slice(0, most).map(({ address, page, heading, text }) => {
       const item = document.createElement('li'), link = document.createElement('a'), around = document.createElement('p');
       link.href = address;
       link.textContent = heading && heading !== page ? `${heading} – ${page}` : page;

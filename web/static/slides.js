@@ -3,14 +3,15 @@
 {
   const slides = [...document.querySelectorAll('section')], part = name => document.querySelector(`.bar .${name}`);
   const phone = matchMedia('(max-width: 39.99rem)');
+  const root = document.documentElement, size = element => parseFloat(getComputedStyle(element).fontSize);
   let now = Math.max(0, slides.findIndex(slide => `#${slide.id}` === location.hash));
 
   function fit(slide) {
     const box = slide.querySelector('.content'), wide = [...box.querySelectorAll('.scrolls')];
     box.style.fontSize = '';
     const cut = () => slide.scrollHeight > slide.clientHeight + 1 || box.scrollHeight > box.clientHeight + 1 || wide.some(part => part.scrollWidth > part.clientWidth + 1);
-    const whole = parseFloat(getComputedStyle(box).fontSize);
-    for (let share = .95; !phone.matches && share > .4 && cut(); share -= .05) box.style.fontSize = `${whole * share}px`;
+    const whole = size(box) / size(root);  // a share of the screen, so that it holds on paper too
+    for (let share = .95; !phone.matches && share > .4 && cut(); share -= .05) box.style.fontSize = `${whole * share}rem`;
   }
 
   function show() {
@@ -31,9 +32,10 @@
   part('next').addEventListener('click', () => turn(now + 1));
   addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, select')) return;
-    const to = { ArrowRight: now + 1, ArrowDown: now + 1, PageDown: now + 1, ArrowLeft: now - 1, ArrowUp: now - 1, PageUp: now - 1, Home: 0, End: Infinity }[event.key];
+    const down = phone.matches ? {} : { ArrowDown: now + 1, PageDown: now + 1, ArrowUp: now - 1, PageUp: now - 1 };  // else they scroll
+    const to = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: Infinity, ...down }[event.key];
     if (to !== undefined) turn(to);
-    else if (event.key === 'f') document.documentElement.requestFullscreen();
+    else if (event.key.toLowerCase() === 'f') root.requestFullscreen();
     else return;
     event.preventDefault();
   });
@@ -45,6 +47,9 @@
 
   const all = () => { slides.forEach(fit); slides[now].scrollIntoView({ behavior: 'instant' }); };
   addEventListener('resize', all);
+  // Paper has the shape of 16:9, the screen perhaps not: letters are fitted to a sheet before they are printed.
+  addEventListener('beforeprint', () => { root.classList.add('paper'); slides.forEach(fit); });
+  addEventListener('afterprint', () => { root.classList.remove('paper'); all(); });
   const live = new MutationObserver(changes => changes.forEach(({ target }) => fit(target.closest('section'))));
   for (const panel of document.querySelectorAll('.panel[data-grid]')) live.observe(panel, { attributeFilter: ['class'] });
   all();
