@@ -381,6 +381,7 @@ def test_a_class_of_a_notebook_has_its_source(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
+        "WINDOW = 30\ndef forecast(table, origins):\n    return table[-WINDOW:]",
         "class Config:\n    window = 30\ndef forecast(table, origins):\n    return Config.window",
         "@dataclass\nclass Config:\n    window: int = 30\ndef forecast(table, origins):\n    return Config().window",
         "class Base:\n    def __call__(self, table, origins):\n        return self.window\n"

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 Pipeline = Callable[..., object]  # (table, origins) or (table, origins, seed) -> forecasts, or (forecasts, low, high)
+CONSTANT = (bool, int, float, str, tuple)  # a list or a dict may be a store that grows with each call
 
 
 def takes_seed(pipeline: Pipeline) -> bool:
@@ -95,6 +96,13 @@ def _parts(pipeline: Pipeline) -> list[FunctionType | type]:
     return found
 
 
+def _read(pipeline: Pipeline) -> list[Outside]:
+    """Every variable outside that a function, or what it uses, refers to; one a name."""
+    functions = [function for part in _parts(pipeline) for function in _functions(part)]
+    found = {one.name: one for function in functions for one in _variables(function)}
+    return [one for _, one in sorted(found.items())]
+
+
 def _source(part: object) -> str:
     """The source of a function or a class; where Python has none, a notebook's class in its values; else empty."""
     if isinstance(part, type):
@@ -142,9 +150,10 @@ def _told(value: object) -> str:
 def source_of(pipeline: Pipeline) -> str:
     """The source of the function and of the functions and classes beside it that it uses; empty where Python has none.
 
-    Behind it, as comments, the arguments of a `partial`, and the method and the values of an object.
+    Behind it, as comments, the arguments of a `partial`, the method and the values of an object, and the constants.
     """
-    settings = "\n".join(f"{name}={_told(value)}" for name, value in _settings(pipeline))
+    constants = [(one.name, one.value) for one in _read(pipeline) if isinstance(one.value, CONSTANT)]
+    settings = "\n".join(f"{name}={_told(value)}" for name, value in [*_settings(pipeline), *constants])
     texts = [*map(_source, _parts(pipeline)), textwrap.indent(settings, "# ")]
     return "\n\n\n".join(filter(None, texts))
 
@@ -163,7 +172,5 @@ def hash_of(pipeline: Pipeline) -> str:
 
 def outside_tables(pipeline: Pipeline, rows: int) -> list[Outside]:
     """The tables, series and arrays of `rows` rows that a function refers to as global or enclosing variables."""
-    functions = [function for part in _parts(pipeline) for function in _functions(part)]
-    found = {one.name: one for function in functions for one in _variables(function)}
-    tables = [one for _, one in sorted(found.items()) if isinstance(one.value, (pd.DataFrame, pd.Series, np.ndarray))]
+    tables = [one for one in _read(pipeline) if isinstance(one.value, (pd.DataFrame, pd.Series, np.ndarray))]
     return [one for one in tables if len(one.value.shape) in (1, 2) and len(one.value) == rows]
