@@ -22,7 +22,9 @@ def seeds_interval(skills: ArrayLike) -> tuple[float, float]:
     """95% interval of the mean skill over seeds, by the t distribution of ln(1 - skill): it never reaches above 1.
 
     skills: one number a seed, five or more for the interval to mean something. It holds the uncertainty from the seed, and
-    nothing of the chance in the test period. NaN for a single seed or a skill of exactly 1.
+    nothing of the chance in the test period. Strictly it is that of 1 - the geometric mean of the ratios 1 - skill, which
+    differs from the mean skill where one error is many times the others: with 19 skills of 0 and one of -19, whose mean is
+    -0.95, it is -0.59 to 0.15. NaN for a single seed or a skill of exactly 1.
     """
     ratios = 1 - np.asarray(skills, dtype=float)
     if not (ratios > 0).all():

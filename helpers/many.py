@@ -287,7 +287,7 @@ def compare_by_day(squares: dict[str, pd.DataFrame], own: str, season: int = 7) 
         if name == own:
             continue
         daily = [each.mean(axis=1).to_numpy() for each in (mine, theirs)]
-        skill, low, high = skill_interval(*map(np.sqrt, daily), block=min(season, len(mine)))
+        skill, low, high = skill_interval(*map(np.sqrt, daily), block=season)
         if len(mine) < 4 * season:
             low = high = np.nan
         p = diebold_mariano(np.zeros(len(mine)), *daily, losses=lambda _, loss: loss)

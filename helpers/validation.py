@@ -68,10 +68,13 @@ def diebold_mariano(
 ) -> float:
     """p of the hypothesis that two forecasts of n values, oldest first, err alike: two-sided (Diebold & Mariano 1995).
 
+    It is about these forecasts, with what was estimated for them, not about the models behind (Giacomini & White 2006).
+
     losses(actual, forecast) -> the n losses. Those of neighbouring days, or of paths that overlap, resemble each other; the
     variance of the mean of their differences is therefore taken from their m slowest waves, the first m = floor(n ** (1/3))
     ordinates of the periodogram, and p from Student's t with 2m degrees of freedom (Coroneo & Iacone 2020), which holds its
-    level with few days too. NaN when all differences are equal, and for n < 3.
+    level with few days too, but not with few stretches without overlap: on 87 paths of 14 steps, a day apart, it still
+    rejects 12% of true hypotheses at 0.05 (Newey-West 21%). NaN when all differences are equal, and for n < 3.
     """
     d = losses(actual, predicted) - losses(actual, baseline)
     n, m = len(d), int(np.cbrt(len(d)))
@@ -99,17 +102,20 @@ def skill_interval(
     together. block: days in one block, ceil(n ** (1/3)) unless given; paths that overlap need one as long as the horizon.
     With few blocks the interval is too narrow: on generated errors it held the true skill in 91% of cases with 20 blocks of 5
     days, 85% with 18 blocks (of paths that overlap, 14 steps long), 83% with 10, 78% with 4 and 68% with 2. A few wild days
-    make it narrower still. NaN where the baseline makes no error.
+    make it narrower still. NaN where the baseline makes no error; the interval alone where no more days than a block are there.
     """
     a, b = (np.square(np.asarray(e, dtype=float)).reshape(len(e), -1).mean(axis=1) for e in (errors, baseline_errors))
+    a, b = _flat(errors=a, baseline_errors=b)
     if not b.any():
         return np.nan, np.nan, np.nan
-    n, block = len(a), block or int(np.ceil(len(a) ** (1 / 3)))
+    n, block, value = len(a), block or int(np.ceil(len(a) ** (1 / 3))), 1 - np.sqrt(a.mean() / b.mean())
+    if n <= block:  # every draw would be all of the days, and the interval a point
+        return value, np.nan, np.nan
     starts = np.random.default_rng(0).integers(0, n, (resamples, -(-n // block), 1))
     days = ((starts + np.arange(block)) % n).reshape(resamples, -1)[:, :n]
     drawn_a, drawn_b = a[days].mean(axis=1), b[days].mean(axis=1)
     low, high = np.quantile(1 - np.sqrt(drawn_a[drawn_b > 0] / drawn_b[drawn_b > 0]), [0.025, 0.975])
-    return 1 - np.sqrt(a.mean() / b.mean()), low, high
+    return value, low, high
 
 
 def scorecard(
@@ -150,10 +156,10 @@ def verdict(
             f"予測の誤差は{baseline_ja}とまったく同じです。",
             f"The forecast's error is exactly that of {baseline_en}.",
         )
-    if np.isnan(p):
+    if np.isnan(p) or np.isnan(skill):
         return (
-            "この系列では p が決まらず、差があるかを検定できません。",
-            "On this series p is not defined: no difference can be tested.",
+            "この系列ではスキルか p が決まらず、差があるかを検定できません。",
+            "On this series skill or p is not defined: no difference can be tested.",
         )
     if p < SIGNIFICANCE:
         ja, en = ("小さく", "smaller") if skill > 0 else ("大きく", "larger")

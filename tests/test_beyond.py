@@ -57,6 +57,8 @@ def test_the_interval_over_seeds_stays_below_one():
     low, high = seeds_interval(skills)
     assert confidence_interval(skills)[1] > 1 and low < np.mean(skills) < high < 1
     assert np.isnan(seeds_interval([0.5])).all() and np.isnan(seeds_interval([1.0, 0.9])).all()
+    wild = [0.0] * 19 + [-19.0]  # the mean of the logarithms is that of the geometric mean, far from -0.95
+    assert seeds_interval(wild) == pytest.approx((-0.59, 0.15), abs=0.005)
 
 
 class Weighted(nn.Module):

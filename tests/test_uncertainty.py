@@ -176,6 +176,7 @@ def test_coverage_counts_and_its_interval_widens_with_the_overlap():
     table = coverage_by_step(actual, np.zeros_like(actual), np.full_like(actual, 79.5))
     assert (table["coverage"] == 0.8).all() and ((table["low"] < 0.8) & (0.8 < table["high"])).all()
     assert table["blocks"].tolist() == [100, 50, 33, 25, 20, 16, 14, 12, 11, 10, 9, 8, 7, 7]
+    assert coverage_by_step(actual[:3], actual[:3], actual[:3])["blocks"].tolist() == [3] + [1] * 13
     width = table["high"] - table["low"]
     assert (width.diff().dropna() >= 0).all() and width[14] > 2 * width[1]
     z, n = 1.959964, 100  # Wilson (1927) by hand
@@ -346,11 +347,8 @@ def test_compare_distributions_names_the_better_one():
     table = compare_distributions(t[:, 0], [right, right * 1.01], baselines, DECILES)
     assert table.loc["fixed", "skill"] > 0.05 and table.loc["fixed", "p"] < 0.05
     assert abs(table.loc["right", "skill"]) < 0.01
-    losses = [
-        0.2 * sum(mean_pinball_loss(t[k, :1], y[j : j + 1], alpha=q) for j, q in enumerate(DECILES))
-        for k, y in enumerate(right)
-    ]
-    assert table.loc["right", "baseline CRPS"] == pytest.approx(np.mean(losses), rel=1e-5)
+    losses = [mean_pinball_loss(t[:, 0], column, alpha=q) for column, q in zip(right.T, DECILES, strict=True)]
+    assert table.loc["right", "baseline CRPS"] == pytest.approx(0.2 * sum(losses), rel=1e-5)
 
 
 def test_interval_scores_counted_by_hand():

@@ -33,6 +33,7 @@ def test_scorecard_agrees_with_scikit_learn_and_the_formulas(walk):
     assert card["R2 of changes"] == pytest.approx(r2_score(actual - naive, predicted - naive))
     right = sum((a > n) == (p > n) for a, n, p in zip(actual, naive, predicted, strict=True))
     assert card["directional accuracy"] == pytest.approx(right / 100)
+    assert scorecard(actual[:4], actual[:4] + 1, naive[:4], train)["best lag"] == 0  # as many lags as four days allow
 
 
 def test_diebold_mariano_takes_the_variance_from_the_slowest_waves_of_any_losses():
@@ -131,6 +132,12 @@ def test_a_verdict_where_nothing_can_be_tested(steps):
     assert "not defined" in verdict(card)[1] and "検定できません" in verdict(card)[0]
 
 
+def test_against_a_naive_forecast_without_error_no_share_of_it_is_told():
+    flat, noise = np.full(300, 100.0), np.random.default_rng(0).normal(size=100)
+    card = scorecard(flat[:100], flat[:100] + noise, flat[:100], flat)  # skill NaN, and a p of almost 0
+    assert "not defined" in verdict(card)[1] and not any("nan" in words for words in verdict(card))
+
+
 def test_verdicts_by_what_is_true(walk):
     actual, naive, train, predicted = walk
     better = scorecard(actual, actual + (naive - actual) * 0.2, naive, train)
@@ -140,6 +147,8 @@ def test_verdicts_by_what_is_true(walk):
     same = scorecard(actual, naive + np.tile([1, -1], 50) * 0.01, naive, train)
     assert same["best lag"] == 1
     assert "1 step earlier" in verdict(same)[1] and "1 期前" in verdict(same)[0] and "chance" in verdict(same)[1]
+    noisy = scorecard(actual, actual + np.random.default_rng(0).permutation(naive - actual), naive, train)
+    assert "does not lag" in verdict(noisy)[1] and "遅れていません" in verdict(noisy)[0] and noisy["best lag"] == 0
 
 
 def test_tensors_frames_and_arrays_of_any_shape_are_welcome(walk):
@@ -156,6 +165,7 @@ def test_tensors_frames_and_arrays_of_any_shape_are_welcome(walk):
         (lambda: lag_profile(range(10), range(10), 9), ("max_lag", "0 から 8", "0 to 8")),
         (lambda: lag_profile(range(10), range(10), -1), ("max_lag",)),
         (lambda: scorecard(range(10), range(10), range(9), range(5)), ("naive 9",)),
+        (lambda: skill_interval(range(9), range(1, 12)), ("baseline_errors 11", "そろっていません", "differ")),
     ],
 )
 def test_bad_input_is_named_in_both_languages(call, words):
@@ -186,6 +196,14 @@ def test_skill_interval_at_the_edges():
     assert (value, low, high) == pytest.approx((0.5, 0.5, 0.5))  # half of the baseline's error, every day
     assert skill_interval(0 * errors, errors) == pytest.approx((1, 1, 1))
     assert np.isnan(skill_interval(errors, 0 * errors)).all()
+
+
+@pytest.mark.parametrize("block", [25, 28])
+def test_days_that_are_no_more_than_a_block_have_a_skill_and_no_interval(block):
+    """A single block is all of the days every time: its interval would be a point, and never hold 0."""
+    own, baseline = np.random.default_rng(0).normal(size=(2, 25, 14))
+    value, low, high = skill_interval(own, baseline, block=block)
+    assert value == pytest.approx(skill(0 * own, own, baseline)) and np.isnan([low, high]).all()
 
 
 def test_overlapping_paths_are_drawn_whole_and_in_longer_blocks():
