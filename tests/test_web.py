@@ -81,3 +81,32 @@ def test_a_grid_is_computed_again_after_a_change_in_anything_it_imports(web):
                 thing = getattr(importlib.import_module(node.module), name.name)
                 home = sys.modules[getattr(thing, "__module__", node.module)]  # where it is written, not handed on
                 assert Path(home.__file__) in grids.BASIS, f"{name.name} of {home.__name__}"
+
+
+def test_printed_lines_are_in_one_language_questions_and_scores_too(web, tmp_path):
+    """A sheet is not executed for the web: its stored lines are Japanese above English."""
+    pages = web("pages")
+    lines = "h の差の最大値 0.030\nlargest difference in h 0.030\n+0.68\nまだ勝ちます。どの日の値ですか。\nIt still wins. Of which day?\n"
+    output = nbformat.v4.new_output("stream", text=lines)
+    for language, said in {
+        "ja": "h の差の最大値 0.030\n+0.68\nまだ勝ちます。どの日の値ですか。",
+        "en": "largest difference in h 0.030\n+0.68\nIt still wins. Of which day?",
+    }.items():
+        maker = pages.Maker(language, set(), set(), tmp_path, "")
+        assert maker.output(pages.Page("step", language), output) == f'<pre class="output scrolls">{said}</pre>'
+
+
+def test_lines_that_are_no_pair_stay(web, tmp_path):
+    """Executed in Japanese, what is printed by print stands under Japanese lines."""
+    pages = web("pages")
+    lines = "検証 RMSE 428.4\nRMSE 416.2\n終わりました。\nx_train (987, 5, 1)"
+    maker = pages.Maker("ja", set(), set(), tmp_path, "")
+    output = nbformat.v4.new_output("stream", text=lines)
+    assert maker.output(pages.Page("step", "ja"), output) == f'<pre class="output scrolls">{lines}</pre>'
+
+
+def test_emphasis_links_and_code_split_no_words_for_the_search(web):
+    """Japanese is searched as it stands, without blanks."""
+    words_of = web("pages").words_of
+    assert words_of('<p>理由を<strong>説明</strong>し、<a href="x">測り</a>ます。</p>') == "理由を説明し、測ります。"
+    assert words_of("<table><tr><td>予測</td><td><code>y</code></td></tr></table><p>目標</p>") == "予測 y 目標"

@@ -20,7 +20,7 @@ import nbformat
 from execute import LANGUAGES, ROOT, executed
 from grids import PANELS, write_grids
 from jinja2 import Environment, FileSystemLoader
-from pages import OTHER, Maker, Page, one_language, search_index
+from pages import OTHER, Maker, Page, one_language, pick, search_index
 from slides import deck
 
 from helpers.data import DataError, load_prices
@@ -56,8 +56,17 @@ WORDS = {
     "keys": ("矢印キーで進みます。F キーで全画面になります。", "Arrow keys turn the slides, F fills the screen."),
     "whole": ("全文", "Full text"),
     "script": ("検索には JavaScript が必要です。", "Search needs JavaScript."),
+    "failed": (
+        "検索用のデータを読み込めませんでした。ネットワークの接続を確かめて、ページを再読み込みしてください。",
+        "What can be searched could not be loaded. Check your connection and load the page again.",
+    ),
 }
 README = {"ja": "README.md", "en": "README_EN.md"}
+
+
+def words_in(language: str) -> dict[str, str]:
+    """What pages say apart from the notebooks, in one language."""
+    return {name: pick(language, *pair) for name, pair in WORDS.items()}
 
 
 def notebooks() -> list[Path]:
@@ -90,9 +99,7 @@ def outputs(stored: bool) -> dict[tuple[Path, str], nbformat.NotebookNode]:
     both = {(file, language): notebook for file, notebook in read.items() for language in LANGUAGES}
     if stored:
         return both
-    steps = [
-        file for file in read if file.parent.name == "notebooks"
-    ]  # a sheet waits for its reader: nothing to execute
+    steps = [file for file in read if file.parent.name == "notebooks"]  # a sheet waits for its reader
     for (file, language), done in executed(steps[::-1]).items():  # the last ones take longest
         fresh = nbformat.from_dict(read[file])
         for cell, run in zip(_code(fresh), _code(done), strict=True):
@@ -122,17 +129,18 @@ def readme_pictures(step: nbformat.NotebookNode, folder: Path) -> None:
 
 def search_page(language: str) -> Page:
     """Where results are shown; site.js finds them in search.json."""
-    words = {name: pair[language == "en"] for name, pair in WORDS.items()}
+    words = words_in(language)
+    said = " ".join(f'data-{name}="{words[name]}"' for name in ("found", "many", "failed"))
     body = (
         f'<h1>{words["search"]}</h1><noscript><p>{words["script"]}</p></noscript><p id="count" role="status"></p>'
-        f'<ol id="results" class="results" data-count="{words["found"]}" data-many="{words["many"]}"></ol>'
+        f'<ol id="results" class="results" {said}></ol>'
     )
     return Page("search", language, words["search"], words["search"], body)
 
 
 def deck_list(language: str, pages: list[Page]) -> Page:
     """Where the decks are listed."""
-    words = {name: pair[language == "en"] for name, pair in WORDS.items()}
+    words = words_in(language)
     rows = "".join(f'<li><a href="{page.name}.html">{page.title}</a></li>' for page in pages)
     body = f"<h1>{words['slides']}</h1><p>{words['keys']}</p><ul>{rows}</ul>"
     return Page("slides/index", language, words["slides"], words["keys"], body)
@@ -158,7 +166,7 @@ def build(out: Path, stored: bool) -> None:
         pages = [front_page(maker), *(maker.of_notebook(name_of(file), shown[file, language]) for file in notebooks())]
         fronts[language] = pages[0]
         readme_pictures(shown[ROOT / "notebooks" / "05_validation.ipynb", language], out / "images" / language)
-        words = {name: pair[language == "en"] for name, pair in WORDS.items()}
+        words = words_in(language)
         steps = [page for page in pages if page.name != "index" and "/" not in page.name]
         for number, page in enumerate([*pages, search_page(language), deck_list(language, steps)]):
             target = out / language / f"{page.name}.html"
@@ -174,8 +182,9 @@ def build(out: Path, stored: bool) -> None:
             target.write_text(html, encoding="utf-8")
         for step in steps:
             page, slides = deck(maker, step.name, shown[ROOT / "notebooks" / f"{step.name}.ipynb", language])
+            more = {"other": OTHER[language], "root": page.up + "../", "address": address}
             html = templates.get_template("deck.html").render(
-                page=page, slides=slides, words=words, other=OTHER[language], root=page.up + "../", address=address
+                page=page, slides=slides, words=words, stored=stored, **more
             )
             (out / language / f"{page.name}.html").write_text(html, encoding="utf-8")
         (out / language / "search.json").write_text(search_index(pages), encoding="utf-8")

@@ -19,7 +19,12 @@ from pygments.lexers import PythonLexer
 JAPANESE = "\u3001-\u30ff\u4e00-\u9fff\uff01-\uff5e"
 BOTH = re.compile(rf"^(.*?[{JAPANESE}].*?) / ([^{JAPANESE}]+)$", re.DOTALL)  # "日本語 / English", as `text` writes it
 PAIR = re.compile(r'<span lang="ja">(.*?)</span><span> / </span><span lang="en">(.*?)</span>', re.DOTALL)
-SENTENCES = re.compile(rf"^(.*[{JAPANESE}].*。)\n([^{JAPANESE}\n]+\.)$", re.MULTILINE)  # as `say` writes them
+# What `say` prints, Japanese above English: two sentences, or two lines that end in the same number.
+SAID = [
+    re.compile(rf"^(?P<ja>.*[{JAPANESE}].*{ja})\n(?P<en>[^{JAPANESE}\n]+{en})$", re.MULTILINE)
+    for ja, en in (("。", "[.?]"), (r" (\S+)", r" \2"))
+]
+INLINE = re.compile(r"</?(?:a|code|em|span|strong)\b[^>]*>")  # of a sentence: no word ends there
 OTHER = {"ja": "en", "en": "ja"}
 
 
@@ -195,7 +200,9 @@ class Maker:
     def output(self, page: Page, output: nbformat.NotebookNode) -> str:
         """One output of a cell as HTML in the edition's language; its pictures become files."""
         if output.output_type == "stream":
-            said = SENTENCES.sub(lambda pair: pick(self.language, *pair.groups()), output.text.rstrip())
+            said = output.text.rstrip()
+            for pairs in SAID:
+                said = pairs.sub(lambda pair: pair[self.language], said)
             return f'<pre class="output scrolls">{html.escape(said)}</pre>'
         data = output.get("data", {})
         if "application/javascript" in data:
@@ -267,8 +274,8 @@ class Maker:
 
 
 def words_of(markup: str) -> str:
-    """HTML as plain words."""
-    return " ".join(BeautifulSoup(markup, "html.parser").get_text(" ").split())
+    """HTML as plain words. Nothing splits what stands together: 理由を<strong>説明</strong>し is found by 理由を説明."""
+    return " ".join(BeautifulSoup(INLINE.sub("", markup), "html.parser").get_text(" ").split())
 
 
 def summary(markup: str) -> str:

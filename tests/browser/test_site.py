@@ -227,7 +227,42 @@ def test_everything_can_be_read_without_javascript(web, browser):
     assert page.locator(".panel img").count() and page.locator("math").count()
     page.get_by_role("link", name="English", exact=True).click()
     page.wait_for_url(f"{web}en/05_validation.html")
+    page.goto(f"{web}en/slides/05_validation.html")
+    assert page.get_by_role("link", name="Full text").is_visible()
+    assert not page.locator(".bar button:visible").count()  # they would do nothing
     context.close()
+
+
+def test_the_list_of_steps_is_there_when_a_tablet_is_turned_and_shows_the_step_that_is_read(web, page):
+    page.set_viewport_size({"width": 768, "height": 1024})
+    page.goto(f"{web}en/14_challenge.html")
+    assert not page.locator("nav.steps li").first.is_visible()
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.locator("nav.steps [aria-current]").wait_for()
+    page.reload()
+    place = page.locator("nav.steps [aria-current]").bounding_box()
+    assert 0 < place["y"] < 700 and page.evaluate("scrollY") == 0
+
+
+def test_the_header_hides_nothing_that_has_the_focus(web, page):
+    page.goto(f"{web}en/13_amazon_project.html")
+    page.locator(".turn a").first.focus()
+    hidden = "document.activeElement.getBoundingClientRect().top < document.querySelector('header').offsetHeight - 1"
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab")
+        assert not page.evaluate(f"!!document.activeElement.closest('main') && {hidden}")
+
+
+def test_what_is_printed_and_written_into_a_panel_fits_a_phone(web, page):
+    page.set_viewport_size({"width": 360, "height": 720})
+    page.goto(f"{web}en/10_many_series.html#playground")
+    page.wait_for_selector(".panel.live svg[aria-label]")
+    assert page.evaluate("""() => [...document.querySelectorAll('.panel svg text')].every(text => {
+        const { x, width } = text.getBBox();
+        return x >= 0 && x + width <= text.ownerSVGElement.viewBox.baseVal.width;
+    })""")
+    prose = page.locator("pre.output", has_text="This is look")
+    assert prose.evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
 def test_search_finds_japanese_words(web, page):
@@ -251,6 +286,18 @@ def test_search_says_how_many_it_shows_and_keeps_the_question_in_the_other_langu
     page.get_by_role("link", name="English", exact=True).click()
     page.wait_for_url(f"{web}en/search.html?q=lstm")
     page.get_by_text("places. The first 50 are shown.").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("edition", "sorry"), [("ja", "読み込めませんでした"), ("en", "could not be loaded")], ids=["ja", "en"]
+)
+def test_search_says_when_there_is_nothing_to_search_in(web, page, edition, sorry):
+    told = []
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.route("**/search.json", lambda route: route.abort())
+    page.goto(f"{web}{edition}/search.html?q=lstm")
+    page.get_by_role("status").filter(has_text=sorry).wait_for()
+    assert not told
 
 
 def test_the_theme_is_chosen_and_kept(web, page):
@@ -430,6 +477,7 @@ def test_a_deck_switches_prints_and_moves_its_panel(web, page):
     page.goto(f"{web}ja/slides/05_validation.html#lag-bars", wait_until="networkidle")
     page.get_by_role("link", name="English").click()
     page.wait_for_url(f"{web}en/slides/05_validation.html#lag-bars")
+    assert page.evaluate("localStorage.getItem('lstm-language')") == "en"
     slides = page.locator("section").count()
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == slides
     page.get_by_role("link", name="Full text").click()
@@ -476,6 +524,25 @@ def test_a_deck_on_a_phone_is_scrolled_by_keys_that_scroll(web, page):
     assert page.evaluate("scrollY") < 100  # some lines, not a slide
     page.keyboard.press("ArrowRight")
     page.wait_for_function("location.hash === '#' + document.querySelectorAll('section')[1].id")
+
+
+def test_a_deck_on_a_phone_uses_its_width_and_stays_where_one_reads(web, page):
+    """The bar of the address comes and goes, which is a change of height."""
+    page.set_viewport_size({"width": 360, "height": 680})
+    page.goto(f"{web}en/slides/05_validation.html", wait_until="networkidle")
+    assert page.locator("section.title .content").bounding_box()["width"] > 300
+    page.evaluate("scrollTo(0, 2500)")
+    page.wait_for_timeout(200)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.wait_for_timeout(200)
+    assert page.evaluate("scrollY") == 2500
+
+
+def test_a_deck_of_stored_outputs_says_so(soups, site):
+    for deck in DECKS:
+        edition = deck.partition("/")[0]
+        said = {"ja": "保存してある結果", "en": "without the prices"}[edition]
+        assert said in soups[site / deck].select_one("section.title .aside").get_text(), deck
 
 
 def test_a_deck_fills_the_screen_with_caps_lock_too(web, page):

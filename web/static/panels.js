@@ -188,13 +188,13 @@
     const paths = names.map(name => run.paths[name === grid.own && !covariates ? 'bare' : name][origin].slice(0, horizon));
     const off = paths.map(one => one.reduce((sum, value, k) => sum + Math.abs(value - came[start + 1 + k]), 0));
     const best = said(names[off.indexOf(Math.min(...off))]);
-    const left = 52, right = width - 10, top = width < 480 ? 68 : 50, bottom = 272, every = [...came.filter(value => value !== null), ...paths.flat()];
+    const narrow = width < 480, left = 52, right = width - 10, top = narrow ? 86 : 50, bottom = 272, every = [...came.filter(value => value !== null), ...paths.flat()];
     const pad = (Math.max(...every) - Math.min(...every)) * .06 || .1;
     const [axes, y] = frame({ box: [left, top, right, bottom], low: Math.min(...every) - pad, high: Math.max(...every) + pad,
       title: say('入っている割合', 'Occupancy'), weight: 400 });
     const x = place(0, grid.before + horizon - 1, left + 8, right - 8);
-    const closest = say(`この起点で最も近いのは${best}`, `from this origin ${best} is closest`), title = `${series}: ${closest}`;
-    const lines = width < 480 ? [`${series}:`, closest] : [title];
+    const closest = [say('この起点で最も近いのは', 'from this origin '), say(best, `${best} is closest`)], title = `${series}: ${closest.join('')}`;
+    const lines = narrow ? [`${series}:`, ...closest] : [title];
     let drawn = axes + lines.map((line, k) => write(8, 18 * (k + 1), line, 'font-weight="600"')).join('');
     drawn += `<rect x="${x(start + .5)}" y="${top}" width="${right - x(start + .5)}" height="${bottom - top}" fill="${GREY}" opacity=".12"/>`;
     let piece = [];  // a line ends where nothing was recorded
@@ -207,7 +207,7 @@
       const [colour, dashes, mark] = LOOKS[names[number]], points = [came[start], ...one].map((value, k) => [x(start + k), y(value)]);
       drawn += path(points, colour, 1.8, dashes) + points.slice(1).map(([px, py]) => mark(px, py)).join('');
     });
-    const wanted = width < 480 ? 3 : 6;
+    const wanted = narrow ? 3 : 6;
     for (let k = 0; k < wanted; k++) {
       const row = Math.round((k + .5) / wanted * (times.length - 1)), [day, hour] = times[row].split(' ');
       drawn += write(x(row), bottom + 17, day, 'text-anchor="middle"') + write(x(row), bottom + 33, hour, 'text-anchor="middle"');

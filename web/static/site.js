@@ -65,6 +65,10 @@ for (const question of document.querySelectorAll('.question')) {
   choose(kept === null ? -1 : +kept);
 }
 
+// In the long list of steps, the one that is read.
+const here = document.querySelector('nav.steps [aria-current]');
+if (here) here.closest('nav').scrollTop = here.offsetTop - 200;
+
 // A box that scrolls can be reached by keyboard; one that does not is no stop on the way.
 const reachable = new ResizeObserver(entries => {
   for (const { target } of entries) {
@@ -81,17 +85,17 @@ if (results) {
   const query = new URLSearchParams(location.search).get('q') || '';
   for (const input of document.querySelectorAll('input[name=q]')) input.value = query;
   const wanted = plain(query).split(/\s+/).filter(Boolean);
+  const tell = words => { document.getElementById('count').textContent = words; };
   if (wanted.length) fetch('search.json').then(answer => answer.json()).then(rows => show(rows.flatMap(row => {
     const [address, page, heading, text] = row;
     const head = plain(`${page} ${heading}`), all = `${head} ${plain(text)}`;
     if (!wanted.every(word => all.includes(word))) return [];
     return [{ address, page, heading, text, rank: wanted.filter(word => head.includes(word)).length }];
-  })));
+  })), () => tell(results.dataset.failed));
 
   function show(found) {
     found.sort((a, b) => b.rank - a.rank);
-    const { count, many } = results.dataset;
-    document.getElementById('count').textContent = (found.length > most ? many : count).replace('#', found.length).replace('#', most);
+    tell(results.dataset[found.length > most ? 'many' : 'found'].replace('#', found.length).replace('#', most));
     results.replaceChildren(...found.slice(0, most).map(({ address, page, heading, text }) => {
       const item = document.createElement('li'), link = document.createElement('a'), around = document.createElement('p');
       link.href = address;

@@ -28,6 +28,9 @@
     show();
   }
 
+  part('switch').addEventListener('click', event => {  // as the switch of a page in site.js
+    try { localStorage.setItem('lstm-language', event.target.lang); } catch { /* a private window */ }
+  });
   part('back').addEventListener('click', () => turn(now - 1));
   part('next').addEventListener('click', () => turn(now + 1));
   addEventListener('keydown', event => {
@@ -46,7 +49,12 @@
   for (const slide of slides) seen.observe(slide);
 
   const all = () => { slides.forEach(fit); slides[now].scrollIntoView({ behavior: 'instant' }); };
-  addEventListener('resize', all);
+  let width = innerWidth;
+  addEventListener('resize', () => {
+    if (phone.matches && innerWidth === width) return;  // its address bar comes and goes while one reads
+    width = innerWidth;
+    all();
+  });
   // Paper has the shape of 16:9, the screen perhaps not: letters are fitted to a sheet before they are printed.
   addEventListener('beforeprint', () => { root.classList.add('paper'); slides.forEach(fit); });
   addEventListener('afterprint', () => { root.classList.remove('paper'); all(); });
