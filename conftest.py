@@ -4,20 +4,31 @@ import contextlib
 import functools
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import nbval.kernel
 import pytest
 
-os.environ.setdefault("LSTM_TUTORIAL_OFFLINE", "1")
+os.environ["LSTM_TUTORIAL_OFFLINE"] = "1"
 os.environ["LSTM_TUTORIAL_LANGUAGE"] = "both"
 os.environ["LSTM_TUTORIAL_PROGRESS"] = "none"
+os.environ.pop("LSTM_TUTORIAL_CHALLENGE", None)  # the number that a teacher has fixed
+for name in [name for name in os.environ if name.startswith("GIT_")]:
+    del os.environ[name]  # in a hook of git they lead to the reader's index, into which a test would add its own files
 for library in (
     "OMP",
     "OPENBLAS",
 ):  # several tests run side by side: threads of NumPy and torch would only wait for each other
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """A reader's own notebooks, and copies that JupyterLab has made, may lie beside the steps: they are no tests."""
+    own = collection_path.suffix == ".ipynb" and not re.fullmatch(r"\d\d_\w+", collection_path.stem)
+    return True if own else None
 
 
 class NoTorch:

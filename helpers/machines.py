@@ -3,10 +3,13 @@
     python -m helpers.machines --storage search.journal --trials 100 --workers 4
 
 Start the same command again, in another terminal or on another machine that reaches the storage, and it joins the study.
+More than 200 lines of code: the storages, the workers, what is done when they die, and the command are one thing.
 """
 
 import argparse
+import hashlib
 import multiprocessing
+import signal
 import sys
 import threading
 import warnings
@@ -116,6 +119,8 @@ def work(
     where: str, name: str, trials: int, seconds: float | None, values: ArrayLike, validation: int, training: dict
 ) -> None:
     """One worker: trial after trial, until the study has `trials` complete ones or `seconds` are over."""
+    if multiprocessing.parent_process():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started the workers, and ends them
     study = open_study(where, name)
     if len(complete(study)) < trials:
         study.optimize(
@@ -125,6 +130,19 @@ def work(
             callbacks=[MaxTrialsCallback(trials)],
             catch=(FloatingPointError,),
         )
+
+
+def _check_scored_alike(study: optuna.Study, values: np.ndarray, validation: int) -> None:
+    """Note in the study what its trials are scored on. Raises BadInput where they were scored on something else."""
+    rows = {"sha256": hashlib.sha256(values.tobytes()).hexdigest(), "validation": int(validation)}
+    if study.user_attrs.get("rows", rows) != rows:
+        raise BadInput(
+            f"スタディ {study.study_name} の試行は、ほかの系列か、ほかの検証の行で測ったものなので、成績を比べられません。"
+            "同じ系列と行数で続けるか、--study で別の名前を付けてください。",
+            f"the trials of study {study.study_name} were scored on another series, or on other rows, and cannot be compared "
+            "with new ones. Go on with the same series and numbers of rows, or name another study with --study.",
+        )
+    study.set_user_attr("rows", rows)
 
 
 def run(
@@ -142,10 +160,10 @@ def run(
 
     values: the series without its test part. training: epochs, seed and baseline, as in `search.skills`, or another `score` of its
     signature. Trials under way when the last one wanted is done are finished, so there may be workers - 1 more. Raises
-    BadInput for what cannot be used, before any worker starts; RuntimeError when a worker stopped with an error, or when
-    workers * RETRIES of them were killed and no trial completed in between.
+    BadInput for what cannot be used, and for a study of another series, before any worker starts; RuntimeError when a
+    worker stopped with an error, or when workers * RETRIES of them were killed and no trial completed in between.
     """
-    check_whole(workers=workers)
+    check_whole(workers=workers, trials=trials, epochs=training.get("epochs", 1))
     objective(values, validation)  # what it refuses, it refuses here once and not in every worker
     # A forked process has torch at once, a spawned one imports it again; but a fork loses threads, which a kernel and gRPC have.
     alone = sys.platform == "linux" and threading.active_count() == 1 and not where.startswith("grpc://")
@@ -158,9 +176,17 @@ def run(
         return process
 
     study = open_study(where, name)  # before the workers, so that they do not all make it
+    _check_scored_alike(study, settings[4], validation)
     team, failed, killed, done = [start() for _ in range(workers)], 0, 0, len(complete(study))
     while team:
-        wait([process.sentinel for process in team])
+        try:
+            wait([process.sentinel for process in team])
+        except KeyboardInterrupt:
+            for process in team:
+                process.terminate()
+                process.join()
+                requeue(study, f"{HOST}:{process.pid}")
+            raise
         for process in [process for process in team if process.exitcode is not None]:
             team.remove(process)
             failed += process.exitcode > 0
@@ -186,7 +212,7 @@ def run(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line; `python -m helpers.machines --help` lists the options. Returns the exit status, 1 for bad input."""
+    """The command line; --help lists its options. Returns the exit status: 1 for bad input, 130 for Ctrl-C."""
     parser = argparse.ArgumentParser(
         prog="python -m helpers.machines", description="設定を探します。 / Search settings."
     )
@@ -216,6 +242,12 @@ def main(arguments: list[str] | None = None) -> int:
     except BadInput as error:
         print(text(error.ja, error.en), file=sys.stderr)
         return 1
+    except RuntimeError as error:  # of workers, which have said more
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("止めました。同じコマンドで続けられます。", "Stopped. The same command goes on.")
+        return 130
     return 0
 
 

@@ -4,7 +4,7 @@ import contextlib
 
 from torch import Tensor, nn
 
-from helpers.language import check_choice
+from helpers.language import check_choice, check_whole
 
 with contextlib.suppress(ImportError):
     from helpers import tuning  # noqa: F401  (faster, nothing else: that file can be deleted)
@@ -17,7 +17,7 @@ class LSTMRegressor(nn.Module):
 
     input_size: features per step. hidden_size: dimensions of the hidden state. num_layers: recurrent layers on top of
     each other. horizon: values to forecast. cell: "lstm" (Hochreiter & Schmidhuber 1997), "gru" (Cho et al. 2014) or
-    "rnn" (Elman 1990). Raises BadInput for another cell.
+    "rnn" (Elman 1990). Raises BadInput for another cell, and for a number that is not whole and at least 1.
     """
 
     def __init__(
@@ -25,6 +25,7 @@ class LSTMRegressor(nn.Module):
     ):
         super().__init__()
         check_choice("cell", cell, CELLS)
+        check_whole(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers, horizon=horizon)
         middle = (hidden_size + 1) // 2
         self.recurrent = CELLS[cell](input_size, hidden_size, num_layers, batch_first=True)
         self.head = nn.Sequential(nn.Linear(hidden_size, middle), nn.ReLU(), nn.Linear(middle, horizon))

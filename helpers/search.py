@@ -61,7 +61,7 @@ def skills(
     settings scored again, on more parts, are not trained again. Raises BadInput for an empty part, and for parts that
     leave nothing to train on.
     """
-    check_whole(**{f"parts[{k}]": part for k, part in enumerate(parts)})
+    check_whole(epochs=epochs, **{f"parts[{k}]": part for k, part in enumerate(parts)})
     trained, settings = {} if trained is None else trained, dict(settings)
     x, t = make_windows(values, settings.pop("window"))
     _check_rows(len(values), x.shape[1], parts)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from torch import Tensor, nn
 
-from helpers.language import BadInput, both, check_choice
+from helpers.language import BadInput, both, check_choice, check_whole
 from helpers.model import LSTMRegressor
 
 try:
@@ -56,14 +56,22 @@ class Standardizer:
         return y * self.std[0] + self.mean[0]
 
 
+def check_rate(lr: float) -> None:
+    """Raise BadInput unless a learning rate is a number above 0; NaN and infinity are none."""
+    if not 0 < lr < math.inf:
+        raise BadInput(
+            f"学習率は 0 より大きい数にしてください: {lr}", f"the learning rate must be a number above 0: {lr}"
+        )
+
+
 def make_optimizer(model: nn.Module, name: str, lr: float | None = None) -> torch.optim.Optimizer:
     """ "adamw" (Loshchilov & Hutter 2019), "sgd" or "lbfgs" (Liu & Nocedal 1989; five iterations a step), ready to use.
 
     lr: the learning rate; None is the optimiser's usual one. Raises BadInput for another name or a rate not above 0.
     """
     check_choice("optimizer", name, OPTIMIZERS)
-    if lr is not None and not lr > 0:
-        raise BadInput(f"学習率は 0 より大きくしてください: {lr}", f"the learning rate must be above 0: {lr}")
+    if lr is not None:
+        check_rate(lr)
     return OPTIMIZERS[name](model.parameters(), lr)
 
 
@@ -92,8 +100,9 @@ def fit(
 
     x: (n, window, features), t: (n, horizon). on_epoch(epoch, loss) is called after each epoch, counted from 1, with
     the loss from before its step; when it returns True, training ends there. Returns the loss of every epoch.
-    Raises FloatingPointError when the loss is no longer a number.
+    Raises BadInput for a number of epochs that is none, and FloatingPointError when the loss is no longer a number.
     """
+    check_whole(0, epochs=epochs)
 
     def closure():
         optimizer.zero_grad()

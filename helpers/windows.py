@@ -17,7 +17,7 @@ Part = tuple[Tensor, Tensor]  # x (n, window, features) and t (n, horizon)
 def check_series(values: ArrayLike, window: int, horizon: int = 1, stride: int = 1) -> np.ndarray:
     """`values` as a float array of shape (time, features), or a BadInput that says what to change.
 
-    Raises BadInput when a number is missing or infinite, when a setting is not a whole number of at least 1, or when the
+    Raises BadInput when a number is missing, infinite or lost in float32, when a setting is not a whole number of at least 1, or when the
     series is shorter than one window and its target.
     """
     check_whole(window=window, horizon=horizon, stride=stride)
@@ -39,6 +39,16 @@ def check_series(values: ArrayLike, window: int, horizon: int = 1, stride: int =
         raise BadInput(
             f"{row} 行目（0 から数えて）が欠損値か無限大です。dropna() などで取り除いてください。",
             f"row {row} (counted from 0) is missing or infinite: remove it, for example with dropna().",
+        )
+    with np.errstate(over="ignore"):
+        single = series.astype(np.float32)  # as the windows will hold it: some seven digits
+    moves = np.abs(np.diff(series, axis=0)).sum(axis=0)
+    if not np.isfinite(single).all() or (np.abs(single - series).sum(axis=0) > 0.1 * moves)[moves > 0].any():
+        raise BadInput(
+            "モデルが計算に使う float32 では、値の大きさの割に小さな動きが消えるか、値そのものが収まりません。"
+            "系列から一定の数を引くか、単位を変えてください。",
+            "in float32, which models compute in, moves this small beside the level are lost, or the values do not fit: "
+            "subtract a constant from the series, or change its unit.",
         )
     needed = window + horizon
     if len(series) < needed:

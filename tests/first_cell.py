@@ -13,6 +13,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from minutes import SHEETS, STEPS
+
 ROOT = Path(__file__).parents[1]
 ID = "language-switch"
 GUARD = """\
@@ -47,11 +49,10 @@ def first_cell(source: str, root: Path = ROOT) -> str:
 
 def main() -> None:
     """Write the cell into every notebook, those of the exercises too; outputs and everything else stay as they are."""
-    for path in sorted((ROOT / "notebooks").rglob("*.ipynb")):
+    for path in STEPS + SHEETS:
         text = path.read_text(encoding="utf-8")
         notebook = json.loads(text)
         cell = next(cell for cell in notebook["cells"] if cell["id"] == ID)
-        cell["metadata"].setdefault("jupyter", {})["source_hidden"] = True  # JupyterLab folds it; the buttons show
         cell["source"] = first_cell("".join(cell["source"])).splitlines(keepends=True)
         cell["metadata"]["jupyter"] = {"source_hidden": True}  # JupyterLab folds it: the reader begins with the switch
         new = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"

@@ -18,6 +18,10 @@ from pathlib import Path
 import nbformat
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+STEPS, SHEETS = (  # a reader's own notebooks, and JupyterLab's copies such as 05_validation-Copy1, lie beside them
+    sorted(file for file in (NOTEBOOKS / folder).glob("*.ipynb") if re.fullmatch(r"\d\d_\w+", file.stem))
+    for folder in (".", "exercises")
+)
 KINDS = {"observe": 4, "write": 6, "bug": 8, "study": 10}  # exercises, by the first word of their cell's id
 LANGUAGES = re.compile(r'<div lang="ja">\n(.+?)</div>\s*<div lang="en">\n(.+?)</div>', re.DOTALL)
 WORK = re.compile(r'class="lstm-(asked|recall|progress)"')  # of helpers/exercises: neither figure nor table
@@ -70,7 +74,7 @@ def minutes(notebook: nbformat.NotebookNode) -> int:
 
 if __name__ == "__main__":
     print(f"{'notebook':36} {'cells':>5} {'minutes':>7} ", *count(nbformat.v4.new_notebook()))
-    for file in sorted(NOTEBOOKS.rglob("*.ipynb")):
+    for file in STEPS + SHEETS:
         notebook = nbformat.read(file, as_version=4)
         print(
             f"{'/'.join(file.relative_to(NOTEBOOKS).with_suffix('').parts):36} {len(notebook.cells):5} {minutes(notebook):7} ",

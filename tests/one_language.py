@@ -3,7 +3,7 @@
 import re
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
-# English words that stand in Japanese text. TERMS.md keeps a term in brackets at its first use, 日本語（English）; the rest:
+# English words that stand in Japanese text. A term in brackets at its first use, 日本語（English）, is left out below; the rest:
 KEPT = {
     # models, methods and measures that have no other name, and CO2
     *"LSTM RNN GRU RMSE RMSSE MAE MASE CRPS PIT CQR ACI NRMSE EWM HAR AR HC AdamW Adam LBFGS TPE MSE CO ReLU tanh sigmoid".split(),
@@ -16,8 +16,8 @@ KEPT = {
     # columns of the data, which the reader writes in code, and values of Python
     *"Open High Low Close Volume Date True False None ms kW ppm".split(),
     *"car park capacity cars Shopping BHMBCCMKT".split(),  # of the car parks, and their names
+    *"Shift Enter Ctrl".split(),  # keys
 }
-KEPT |= {"Shift", "Enter", "Ctrl"}
 MENU = re.compile(r"Run → Run All Cells|Kernel → Restart Kernel and Run All Cells")  # as JupyterLab writes them
 SOURCE = re.compile(r"出典: .*")  # of data, as the source names itself
 # In what a cell prints: a name with a bracket, a point or an underscore, a part of a model, what stands in quotes, package==version.

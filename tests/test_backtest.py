@@ -32,7 +32,7 @@ def skill(values, test, **how):
 
 @pytest.mark.parametrize("rows", [None, 80], ids=["expanding", "sliding"])
 @pytest.mark.parametrize("target", ["level", "change"])
-@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.parametrize("name", ["two columns", "random_walk"])
 def test_no_tripwire_fires_on_a_walk(name, target, rows):
     how = {"refit": partial(LSTM, target=target), "train_size": rows, "refit_every": 2}
     findings = list(suite(SERIES[name], 12, forecast=partial(walk_forward, **how), score=partial(skill, **how), cuts=2))
@@ -95,7 +95,7 @@ def test_a_walk_comes_one_forecast_at_a_time():
 
 
 def test_a_hundred_refits_beat_the_open_of_the_day_before():
-    values = load_prices("ibm")[["Open", "Close"]].tail(1092).to_numpy()
+    values = load_prices("ibm")[["Open", "Close"]].tail(592).to_numpy()
     y = walk_forward(values, 100, refit_lstm)
     errors = np.sqrt(np.mean((values[-100:, 0] - y) ** 2)), np.sqrt(np.mean(np.diff(values[:, 0])[-100:] ** 2))
     assert errors[0] < 0.85 * errors[1]  # they see the close

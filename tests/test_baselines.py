@@ -17,8 +17,9 @@ def test_by_hand():
     assert naive_forecast(x, 3).tolist() == [[22.0] * 3, [46.0] * 3]
     assert drift_forecast(x, 3, [10, 0, 11.5]).tolist() == [[22.75, 23.5, 24.25], [46.75, 47.5, 48.25]]
     assert seasonal_naive_forecast(x, 6, 4)[0].tolist() == [16.0, 18.0, 20.0, 22.0, 16.0, 18.0]
-    with pytest.raises(ValueError, match="周期 13(.|\n)*period of 13"):
-        seasonal_naive_forecast(x, 3, 13)
+    for period in (0, 13):
+        with pytest.raises(ValueError, match=f"周期 {period} (.|\n)*period of {period} "):
+            seasonal_naive_forecast(x, 3, period)
 
 
 def test_the_drift_is_the_line_from_the_first_to_the_last_training_value():

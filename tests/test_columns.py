@@ -125,4 +125,4 @@ def test_the_simple_intervals_are_of_the_days_before():
     before = relative.iloc[:-30]
     assert np.allclose(simple["empirical"], [before["Low"].quantile(0.1), before["High"].quantile(0.9)])
     assert np.array_equal(simple["EWM range"], scaled_quantiles(relative, 30, levels, 3))
-    assert np.array_equal(simple["HAR"], har_quantiles(relative, 30, levels))
+    assert np.array_equal(simple["HAR"], har_quantiles(relative, 30, levels, (1, 5, 22)))

@@ -1,5 +1,6 @@
 """Step 00: the check sees what is missing, and the set-up files agree with each other."""
 
+import ast
 import importlib.metadata
 import os
 import re
@@ -150,6 +151,29 @@ def test_every_package_reached_is_pinned():
     assert unpinned() == set() and len(pins()) > 80
 
 
+PARTS = {
+    "IPython": "ipykernel",
+    "PIL": "matplotlib",
+    "nbformat": "nbconvert",
+    "sqlalchemy": "optuna",
+}  # of a package named
+
+
+def test_every_package_that_the_code_imports_is_named():
+    """What only comes along with another package may stop doing so."""
+    texts = project_table()["dependencies"] + project_table()["optional-dependencies"]["site"]
+    named = {normal(Requirement(text).name) for text in texts}
+    homes, imported = importlib.metadata.packages_distributions(), set()
+    for file in [*(ROOT / "helpers").rglob("*.py"), *(ROOT / "web").glob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module.partition(".")[0])
+    for module in imported & homes.keys() - {"helpers"}:
+        assert named & {normal(home) for home in [*homes[module], PARTS.get(module, "")]}, module
+
+
 def test_the_pins_are_complete_on_other_installs_too(monkeypatch):
     """With torch's CUDA libraries, without the browser's extra, and after the reader has upgraded something."""
     requires, version = importlib.metadata.requires, importlib.metadata.version
@@ -262,7 +286,9 @@ def copy(tmp_path):
 
 def make(copy, *arguments, **environment):
     command = ["make", "PYTHON=./python", *arguments]
-    env = os.environ | {"MAKEFLAGS": ""} | environment
+    # What the reader told the make that runs these tests, `make VENV=.venv-lstm test` perhaps, is not for this one.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "VENV", "ARGS")}
+    env = inherited | environment
     return subprocess.run(command, cwd=copy, capture_output=True, text=True, encoding="utf-8", env=env)
 
 

@@ -137,8 +137,8 @@ def test_dm_by_step_is_the_test_of_each_column():
 
 def test_compare_paths_scores_each_seed_their_mean_and_the_chance_in_the_test_period():
     rng = np.random.default_rng(0)
-    actual, baseline = np.cumsum(rng.normal(size=(2, 80, 5)), axis=1)
-    runs = [actual + rng.normal(size=(80, 5)) for _ in range(4)]
+    actual, baseline = np.cumsum(rng.normal(size=(2, 80, 7)), axis=1)
+    runs = [actual + rng.normal(size=(80, 7)) for _ in range(4)]
     table = compare_paths(torch.tensor(actual), {"noisy": runs, "exact": [actual], "baseline": [baseline]}, baseline)
     ratios = [np.linalg.norm(actual - run) / np.linalg.norm(actual - baseline) for run in runs]
     assert table.loc["noisy", "skill"] == pytest.approx(1 - np.mean(ratios))
@@ -147,7 +147,7 @@ def test_compare_paths_scores_each_seed_their_mean_and_the_chance_in_the_test_pe
     )
     mean = actual - sum(runs) / 4
     assert table.loc["noisy", "skill of mean":].tolist() == pytest.approx(
-        skill_interval(mean, actual - baseline, block=5)
+        skill_interval(mean, actual - baseline, block=7)
     )
     assert table.loc["noisy", "skill of mean"] > table.loc["noisy", "skill"]  # errors of four seeds partly cancel
     assert table.loc["baseline", ["skill", "skill of mean", "days low", "days high"]].tolist() == [0, 0, 0, 0]

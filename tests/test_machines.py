@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -37,10 +39,21 @@ def running(study):
     return [trial for trial in trials if trial.user_attrs.get("worker") and len(trial.params) == len(SETTINGS)]
 
 
+def two(trials):
+    return trials if len(trials) == 2 else []
+
+
 def slow(values, settings, parts, *, seconds=0.4, **training):
     """In place of a training: sleeps, and is the better the nearer the window is to 10."""
     time.sleep(seconds)
     return [-abs(settings["window"] - 10.0)]
+
+
+def in_company(where, values, settings, parts, **training):
+    """In place of a training: ends as soon as two workers have begun one."""
+    trials = machines.open_study(where).get_trials
+    wait_for(lambda: len({trial.user_attrs.get("worker") for trial in trials()} - {None}) > 1, 120)
+    return [0.0]
 
 
 def endless(values, settings, parts, **training):
@@ -90,12 +103,12 @@ def wait_for(condition, seconds=60):
 @pytest.mark.parametrize("where", ["search.journal", "sqlite:///search.db"])
 def test_two_processes_share_one_study_and_go_on_with_it(where, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    study = machines.run(where, PRICES, trials=4, workers=2, validation=50, epochs=1)
+    study = machines.run(where, PRICES, trials=4, workers=2, validation=50, score=partial(in_company, where))
     assert 4 <= len(complete(study)) <= 5
     study = machines.run(where, PRICES, trials=6, workers=1, validation=50, epochs=1)
     assert len(complete(study)) == 6
     table = trial_table(study)
-    assert table["worker"].nunique() >= 2 and (table["end"] >= table["start"]).all() and table["start"].min() == 0
+    assert table["worker"].nunique() == 3 and (table["end"] >= table["start"]).all() and table["start"].min() == 0
     machines.run(where, PRICES, trials=6, workers=1, validation=50, epochs=1)
     assert len(trial_table(study)) == len(table)  # enough already: nothing more is tried
 
@@ -228,6 +241,31 @@ def test_workers_that_are_killed_again_and_again_are_given_up(tmp_path):
     assert (states == "FAIL").sum() == machines.RETRIES and not (states == "COMPLETE").any()
 
 
+done_here = []
+
+
+def die_after_one(values, settings, parts, **training):
+    if done_here:
+        die(values, settings, parts)
+    done_here.append(settings)
+    return [0.0]
+
+
+@pytest.mark.slow
+@kills
+def test_workers_that_get_something_done_before_they_are_killed_are_not_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(machines, "RETRIES", 2)
+    where = str(tmp_path / "search.journal")
+    study = machines.run(where, PRICES, trials=3, workers=1, validation=50, score=die_after_one)
+    assert sorted(trial_table(study)["state"]) == ["COMPLETE"] * 3 + ["FAIL"] * 2
+
+
+def test_a_search_ends_when_its_seconds_are_over(tmp_path):
+    where = str(tmp_path / "search.journal")
+    study = machines.run(where, PRICES, trials=20, workers=1, validation=50, seconds=0.5, score=slow)
+    assert 1 <= len(complete(study)) < 20
+
+
 @kills
 def test_a_worker_with_an_error_is_told(tmp_path, capfd):
     with pytest.raises(RuntimeError, match="2 個のプロセス(.|\n)*2 processes"):
@@ -253,6 +291,53 @@ def test_input_that_cannot_be_used_is_no_failed_trial(tmp_path, capfd):
     with pytest.raises(RuntimeError, match="1 processes"):
         machines.run(where, PRICES, trials=3, workers=1, validation=50, score=refusing)
     assert len(machines.open_study(where).trials) == 1  # the worker has stopped, it does not try on
+
+
+def test_a_study_takes_no_trials_of_another_series_or_of_other_rows(tmp_path):
+    """A machine that cannot download the series takes its fallback: its trials must not win over those of the series."""
+    where, search = str(tmp_path / "search.journal"), {"trials": 1, "validation": 50, "score": slow}
+    machines.run(where, PRICES, **search)
+    for values, other in ((PRICES + 1, search), (PRICES[:-1], search), (PRICES, search | {"validation": 60})):
+        with pytest.raises(BadInput, match="別の名前(.|\n)*another study"):
+            machines.run(where, values, **other)
+    assert len(complete(machines.run(where, PRICES, name="other", **search | {"validation": 60}))) == 1
+
+
+@pytest.mark.parametrize("setting", ["trials", "epochs"])
+def test_no_trials_and_no_training_are_refused_before_the_search(setting, tmp_path):
+    with pytest.raises(BadInput, match=f"{setting} must be a whole number of at least 1"):
+        machines.run(str(tmp_path / "search.journal"), PRICES, validation=50, **{setting: 0})
+    assert not (tmp_path / "search.journal").exists()
+
+
+def search_until_ctrl_c(where):
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # as Python starts, also where the tests' parent ignores it
+    machines.run(where, PRICES, trials=4, workers=2, validation=50, score=endless)
+
+
+@kills
+def test_ctrl_c_ends_the_workers_without_a_word_and_puts_their_trials_back(tmp_path):
+    where = str(tmp_path / "search.journal")
+    supervisor = SPAWN.Process(target=search_until_ctrl_c, args=(where,))
+    supervisor.start()
+    study = machines.open_study(where)
+    workers = [int(trial.user_attrs["worker"].rpartition(":")[2]) for trial in wait_for(lambda: two(running(study)))]
+    for process in (supervisor.pid, *workers):  # a terminal sends it to all of them
+        os.kill(process, signal.SIGINT)
+    supervisor.join(60)
+    states = sorted(trial.state.name for trial in study.get_trials())
+    assert supervisor.exitcode == 1 and states == ["FAIL", "FAIL", "WAITING", "WAITING"]
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "word"), [(KeyboardInterrupt(), 130, "goes on"), (RuntimeError("2 processes"), 1, "2 processes")]
+)
+def test_the_command_ends_without_a_traceback(end, status, word, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(machines, "run", Mock(side_effect=end))
+    assert machines.main(["--storage", str(tmp_path / "search.journal"), "--series", "sine"]) == status
+    assert word in "".join(capsys.readouterr())
 
 
 SERVER = """
@@ -289,23 +374,37 @@ def test_workers_meet_over_the_grpc_proxy_and_a_killed_one_is_replaced(tmp_path)
         server.wait()
 
 
-def test_the_command_never_sees_the_test_part(tmp_path, monkeypatch):
-    seen = []
-    monkeypatch.setattr(machines, "run", lambda where, values, **how: seen.append(values) or machines.open_study(where))
-    machines.main(
-        ["--storage", str(tmp_path / "a.journal"), "--series", "ibm", "--test", "30", "--columns", "Open,Close"]
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """The command without the search: the values and settings that it hands to `run`."""
+    handed = []
+    monkeypatch.setattr(
+        machines, "run", lambda where, *values, **how: handed.append((*values, how)) or machines.open_study(where)
     )
+
+    def given(*arguments):
+        assert machines.main(["--storage", str(tmp_path / "search.journal"), *arguments]) == 0
+        return handed[-1]
+
+    return given
+
+
+def test_the_command_never_sees_the_test_part(command):
     whole = load_prices("ibm")[["Open", "Close"]].to_numpy()
-    np.testing.assert_array_equal(seen[0], whole[:-30])
-    machines.main(["--storage", str(tmp_path / "b.journal"), "--series", "usdjpy", "--columns", "Open,Close"])
-    assert seen[1].shape[1] == 1  # only a Close there
+    np.testing.assert_array_equal(command("--series", "ibm", "--test", "30", "--columns", "Open,Close")[0], whole[:-30])
+    assert command("--series", "usdjpy", "--columns", "Open,Close")[0].shape[1] == 1  # only a Close there
 
 
-def test_no_row_is_held_back_where_none_is_asked_for(tmp_path, monkeypatch):
-    seen = []
-    monkeypatch.setattr(machines, "run", lambda where, values, **how: seen.append(values) or machines.open_study(where))
-    assert machines.main(["--storage", str(tmp_path / "a.journal"), "--series", "ibm", "--test", "0"]) == 0
-    assert len(seen[0]) == len(load_prices("ibm"))
+def test_no_row_is_held_back_where_none_is_asked_for(command):
+    assert len(command("--series", "ibm", "--test", "0")[0]) == len(load_prices("ibm"))
+
+
+def test_the_command_hands_on_its_options_and_the_close_is_the_baseline_where_it_is_seen(command):
+    options = {"trials": 7, "workers": 3, "seconds": 9.5, "validation": 60, "epochs": 2}
+    given = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    for columns, baseline in (("High,Close", 1), ("Open,High", 0)):
+        _, handed = command("--series", "ibm", "--columns", columns, "--study", "mine", *given)
+        assert handed == options | {"name": "mine", "baseline": baseline}
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from helpers.many import (
     squares_by_day,
     usual,
 )
+from helpers.validation import skill_interval
 
 PERIOD, WINDOW, HORIZON = 6, 4, 3
 
@@ -128,6 +129,8 @@ def test_rivals_find_a_law_and_a_series_of_its_own_is_learned_from_its_own_windo
     for name, forecast in rivals.items():
         y = forecast(ahead)
         assert y.shape == ahead.t.shape and (y - ahead.t).square().mean() < naive / 4, name
+    mean = (known.t - known.base).mean(dim=0)  # all that a penalty without end leaves
+    assert torch.allclose(ridge(known, 1e12)(ahead).float(), ahead.base + mean, atol=1e-4)
     changed = known[np.ones(len(known), bool)]  # a copy
     changed.t[changed.series == 1] += 5  # what the other series does is nothing to it
     own, others = ridge_each(changed, 1.0)(ahead), rivals["each"](ahead)
@@ -159,6 +162,8 @@ def test_methods_are_compared_by_day_over_all_series():
     table = compare_by_day(squares, "good")
     assert table.loc["bad", "skill"] == pytest.approx(0.5) and table.loc["bad", "series won"] == 3
     assert table.loc["bad", "days low"] == pytest.approx(0.5) == table.loc["bad", "days high"]  # half on every day
+    daily = [np.sqrt(squares[name].mean(axis=1)) for name in ("good", "mixed")]
+    assert table.loc["mixed", "skill":"days high"].tolist() == pytest.approx(skill_interval(*daily, block=7))
     assert table.loc["mixed", "series won"] == 1 and table.loc["bad", "Holm p"] < 0.01
     assert table.loc["good", "RMSE"] == pytest.approx(np.sqrt(noise.mean())) and np.isnan(table.loc["good", "skill"])
     short = compare_by_day({name: days.head(27) for name, days in squares.items()}, "good")  # fewer than four weeks

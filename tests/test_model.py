@@ -36,3 +36,10 @@ def test_the_forecast_comes_from_the_last_state_and_depends_on_every_day():
 def test_another_cell_is_refused_in_both_languages():
     with pytest.raises(ValueError, match="どれか(.|\n)*lstm, gru, rnn: 'transformer'"):
         LSTMRegressor(cell="transformer")
+
+
+@pytest.mark.parametrize("setting", [{"hidden_size": 0}, {"num_layers": 0}, {"horizon": 1.5}, {"input_size": -1}])
+def test_a_size_that_is_none_is_named_in_both_languages(setting):
+    (name,) = setting
+    with pytest.raises(ValueError, match=f"{name} は 1 以上(.|\n)*{name} must be"):
+        LSTMRegressor(**setting)

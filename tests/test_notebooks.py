@@ -6,16 +6,12 @@ helpers' too: test_taught.py.
 
 import ast
 import re
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
-from minutes import STATED, minutes
+from minutes import SHEETS, STATED, STEPS, minutes
 
-ROOT = Path(__file__).parents[1]
-STEPS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SHEETS = sorted((ROOT / "notebooks" / "exercises").glob("*.ipynb"))  # their checks: tests/exercises
 # The switch hides one language by its `lang`, and in a heading what stands between the two.
 HEADING = r'(?:(#+) <span lang="ja">([^<\n]+)</span><span> / </span><span lang="en">([^<\n]+)</span>\n\n)?'
 BOTH = re.compile(HEADING + r'<div lang="ja">\n\n(.+?)\n\n</div>\n\n<div lang="en">\n\n(.+?)\n\n</div>', re.DOTALL)
@@ -31,7 +27,7 @@ def opened(path):
 
 @pytest.fixture(params=STEPS + SHEETS, ids=lambda path: "-".join(path.parts[-2:]).removesuffix(".ipynb"))
 def notebook(request):
-    """Every notebook, the sheets of exercises too."""
+    """Every notebook, the sheets of exercises too, whose checks are tested in tests/exercises."""
     return opened(request.param)
 
 
@@ -61,6 +57,14 @@ def prose(text):
 
 def test_there_is_a_notebook_for_every_step():
     assert [path.stem[:2] for path in STEPS] == [f"{step:02}" for step in range(16)]
+
+
+def test_a_readers_own_notebooks_and_copies_beside_the_steps_are_no_tests(request):
+    def left_out(file):
+        return request.config.hook.pytest_ignore_collect(collection_path=file, config=request.config)
+
+    own = [STEPS[0].with_stem(name) for name in ("Untitled", "05_validation-Copy1", "my notes")]
+    assert [file for file in [*STEPS, *own, *SHEETS] if left_out(file)] == own
 
 
 def test_every_markdown_cell_has_both_languages(notebook):

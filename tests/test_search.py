@@ -1,10 +1,12 @@
 """Step 12: the score of a trial, the space of settings, and the best of many against all its draws."""
 
+from datetime import datetime
 from itertools import combinations
 
 import numpy as np
 import optuna
 import pytest
+from optuna.trial import FrozenTrial, TrialState
 
 from helpers import search
 from helpers.data import generate, load_prices
@@ -51,6 +53,10 @@ def test_the_skill_is_that_of_the_last_rows_whatever_the_window(window):
 def test_parts_that_leave_nothing_to_train_on_are_refused(parts):
     with pytest.raises(BadInput, match=rf"150 行(.|\n)*{sum(parts)} 行(.|\n)*150 rows(.|\n)*take a longer series"):
         search.skills(PRICES[:150], SETTINGS, parts, epochs=1)
+    with pytest.raises(
+        ValueError, match="epochs は 1 以上(.|\n)*epochs must be"
+    ):  # untrained, it would be scored all the same
+        search.skills(PRICES[:150], SETTINGS, [10], epochs=0)
     assert len(search.skills(PRICES[:150], SETTINGS, [144], epochs=1)) == 1  # two windows are left
 
 
@@ -75,6 +81,8 @@ def test_settings_scored_on_more_parts_are_not_trained_again(monkeypatch):
     for other in ({"seed": 1}, {"epochs": 2}):
         with pytest.raises(TypeError):  # what differs is trained
             search.skills(PRICES, SETTINGS, [60, 50], **{"epochs": 3, "trained": kept} | other)
+    with pytest.raises(TypeError):
+        search.skills(PRICES, SETTINGS | {"hidden_size": 5}, [60, 50], epochs=3, trained=kept)
     with pytest.raises(TypeError):
         search.skills(PRICES, SETTINGS, [60, 40], epochs=3, trained=kept)  # on ten rows more
 
@@ -120,6 +128,29 @@ def test_a_study_can_be_looked_at_before_its_first_trial_is_complete():
         list(complete) == list(running)
         and (complete[["skill", "start", "end"]].dtypes == queued[["skill", "start", "end"]].dtypes).all()
     )
+
+
+def test_the_table_of_trials_counts_seconds_from_the_first_start_and_names_processes_and_retries():
+    study = optuna.create_study()
+    for start, end, worker, marks in ((10, 15, "east:11", {}), (12, 19, "west:12", {"failed_trial": 0})):
+        times = {
+            "datetime_start": datetime(2024, 1, 1, 0, 0, start),
+            "datetime_complete": datetime(2024, 1, 1, 0, 0, end),
+        }
+        empty = {"params": {}, "distributions": {}, "intermediate_values": {}, "number": 0, "trial_id": 0}
+        study.add_trial(
+            FrozenTrial(
+                state=TrialState.COMPLETE,
+                value=0.5,
+                user_attrs={"worker": worker},
+                system_attrs=marks,
+                **times,
+                **empty,
+            )
+        )
+    table = search.trial_table(study)
+    assert table[["start", "end"]].to_numpy().tolist() == [[0, 5], [2, 9]]
+    assert list(table["worker"]) == ["11", "12"] and np.isnan(table["retry of"][0]) and table["retry of"][1] == 0
 
 
 def test_the_best_of_n_is_the_mean_over_all_draws():

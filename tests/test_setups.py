@@ -12,9 +12,10 @@ from unittest.mock import MagicMock
 
 import nbval.kernel
 import pytest
+from minutes import SHEETS, STEPS
 
 ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+NOTEBOOKS = STEPS + SHEETS
 WRITER = runpy.run_path(str(ROOT / "tests" / "first_cell.py"))
 # A kernel without a page: what the first cell of a notebook does there. On Colab the shell and a module are Google's.
 SHELL = """
@@ -123,8 +124,8 @@ def published(tmp_path):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes((ROOT / name).read_bytes())
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(folder)]
-    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
-        subprocess.run([*git, *command], check=True)
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):  # unsigned, and without the reader's hooks
+        subprocess.run([*git, *command], check=True, env=os.environ | {"GIT_CONFIG_GLOBAL": os.devnull})
     return folder
 
 
@@ -196,6 +197,13 @@ def test_conda_and_binder_take_pytorchs_cpu_build():
     ]
     for readme in ("README.md", "README_EN.md"):
         assert "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu" in (ROOT / readme).read_text(encoding="utf-8")
+
+
+def test_the_commands_for_windows_install_what_the_tests_import():
+    """test_web.py builds pages: without the extra `site` there is nothing that draws formulas."""
+    for page in ("README.md", "README_EN.md", "TEACHING.md"):
+        extras = re.findall(r'"\.\[([\w,]+)\]"', (ROOT / page).read_text(encoding="utf-8"))
+        assert extras and all({"test", "site"} <= set(found.split(",")) for found in extras), page
 
 
 def test_where_css_does_not_reach_the_text_the_switch_says_so():

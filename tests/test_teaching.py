@@ -8,13 +8,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from minutes import minutes
+from minutes import STEPS, minutes
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
 JA, EN = PAGE.partition("## 日本語")[2].split("## English")
 SESSION = 90
-NOTEBOOKS = {path.stem[:2]: nbformat.read(path, as_version=4) for path in (ROOT / "notebooks").glob("*.ipynb")}
+NOTEBOOKS = {path.stem[:2]: nbformat.read(path, as_version=4) for path in STEPS}
 
 
 def table(name):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from minutes import SHEETS, STEPS
 from one_language import foreign
 
 ROOT = Path(__file__).parents[1]
@@ -83,9 +84,10 @@ MANNERED = (
 EXCEPTIONS: dict[str, str] = {}
 
 TEXTS = [
-    *sorted((ROOT / "notebooks").rglob("*.ipynb")),
+    *STEPS,
+    *SHEETS,
     *sorted((ROOT / "helpers").rglob("*.py")),
-    *(ROOT / name for name in ("README.md", "README_EN.md", "CONTRIBUTING.md", "data/README.md")),
+    *(ROOT / name for name in ("README.md", "README_EN.md", "TEACHING.md", "CONTRIBUTING.md", "data/README.md")),
 ]
 
 

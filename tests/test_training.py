@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from helpers.data import load_prices
+from helpers.language import BadInput
 from helpers.model import LSTMRegressor
 from helpers.training import TARGETS, Forecaster, Scale, Standardizer, fit, make_optimizer, metrics, predict
 from helpers.tuning import LBFGS
@@ -57,7 +58,8 @@ def test_standardizer_takes_each_feature_by_itself_and_the_first_for_targets():
 def test_fit_is_the_plain_loop():
     model, x, t = small_task()
     twin = copy.deepcopy(model)
-    losses = fit(model, x, t, torch.optim.AdamW(model.parameters()), 20)
+    losses = fit(model.eval(), x, t, torch.optim.AdamW(model.parameters()), 20)
+    assert model.training
     optimizer, expected = torch.optim.AdamW(twin.parameters()), []
     for _ in range(20):
         loss = ((twin(x) - t) ** 2).mean()
@@ -85,14 +87,31 @@ def test_on_epoch_sees_every_epoch_and_can_end_training():
     assert len(fit(model, x, t, make_optimizer(model, "adamw"), 10, lambda epoch, loss: epoch == 4)) == 4
 
 
-def test_a_broken_training_says_so_in_both_languages():
+@pytest.mark.parametrize("epochs", [-1, 2.5])
+def test_epochs_that_are_none_are_named(epochs, windows):
+    x_train, _, t_train, _ = windows
+    with pytest.raises(BadInput, match="epochs は 0 以上(.|\n)*epochs must be a whole number"):
+        Forecaster(x_train, t_train).train(epochs)
+
+
+@pytest.mark.parametrize("factor", [math.nan, 1e30])
+def test_a_broken_training_says_so_in_both_languages(factor):
     model, x, t = small_task()
     with pytest.raises(FloatingPointError, match="エポック 1 (.|\n)*epoch 1: lower the learning rate"):
-        fit(model, x * math.nan, t, make_optimizer(model, "adamw"), 3)
+        fit(model, x, t * factor, make_optimizer(model, "adamw"), 3)
+
+
+@pytest.mark.parametrize(("name", "usual"), [("adamw", 1e-3), ("sgd", 1e-2), ("lbfgs", 1.0)])
+def test_an_optimizer_has_its_usual_learning_rate_or_the_one_asked_for(name, usual):
+    model = LSTMRegressor(hidden_size=2)
+    assert [make_optimizer(model, name, lr).defaults["lr"] for lr in (None, 0.03)] == [usual, 0.03]
+    assert make_optimizer(model, name).defaults.get("max_iter", 5) == 5  # iterations a step, of LBFGS
 
 
 @pytest.mark.parametrize(
-    ("name", "lr", "word"), [("adan", None, "'adan'"), ("adamw", 0, "above 0"), ("sgd", -1, "above 0")]
+    ("name", "lr", "word"),
+    [("adan", None, "'adan'"), ("adamw", 0, "above 0"), ("sgd", -1, "above 0")]
+    + [("lbfgs", lr, "above 0") for lr in (math.nan, math.inf)],
 )
 def test_bad_optimizer_settings(name, lr, word):
     with pytest.raises(ValueError, match=word):
@@ -101,11 +120,12 @@ def test_bad_optimizer_settings(name, lr, word):
 
 def test_predict_changes_nothing():
     model = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(5), nn.Dropout(0.5), nn.Linear(5, 1))
-    model.train()
     before = copy.deepcopy(model.state_dict())
     x = torch.randn(20, 5, 1)
     assert predict(model, x).equal(predict(model, x))  # no dropout
-    assert model.training and not predict(model, x).requires_grad
+    for training in (True, False):
+        model.train(training)
+        assert not predict(model, x).requires_grad and model.training is training
     assert all(value.equal(before[key]) for key, value in model.state_dict().items())
 
 

@@ -83,6 +83,12 @@ def test_takes_series_frames_and_lists_alike():
         ({"values": [1, 2, np.inf, 4, 5, 6], "window": 2}, ("2 行目", "row 2")),
         ({"values": ["a", "b", "c"], "window": 1}, ("数でない", "not a number")),
         ({"values": np.zeros((3, 3, 3)), "window": 1}, ("(3, 3, 3)",)),
+        (
+            {"values": 1e8 + np.arange(9), "window": 2},
+            ("float32", "引く", "subtract"),
+        ),  # 100,000,000 to 100,000,008 are two numbers
+        ({"values": 1e-46 * np.arange(9), "window": 2}, ("float32", "単位", "unit")),
+        ({"values": [1e40, 1, 2, 3], "window": 2}, ("float32",)),
     ],
 )
 def test_bad_settings_are_named_in_both_languages(arguments, words):
@@ -154,7 +160,10 @@ def no_looks(monkeypatch):
 def test_opening_the_envelope_is_counted_by_series(no_looks, capsys):
     x, t = torch.arange(6.0).reshape(3, 2, 1), torch.zeros(3, 1)
     sealed = seal(x, t, name="ibm")
-    assert capsys.readouterr().out == "" and len(sealed) == 3 and "0" in repr(sealed) and "tensor" not in repr(sealed)
+    assert capsys.readouterr().out == "" and len(sealed) == 3
+    assert repr(sealed).endswith("sealed part: IBM, 3 windows, times opened: 0") and "3 rows" in repr(
+        seal(t, name="ibm")
+    )
     x_test, t_test = sealed.open()
     assert x_test is x and t_test is t and "1 回目" in (said := capsys.readouterr().out) and "look 1 at" in said
     assert seal(t, name="ibm").open() is t  # sealing again does not start the count again

@@ -28,13 +28,13 @@ __all__ = [
 ]
 
 
-def load_prices(name: str | Path | pd.DataFrame, fallback: str | None = None) -> pd.DataFrame:
+def load_prices(name: str | Path | pd.DataFrame | pd.Series, fallback: str | None = None) -> pd.DataFrame:
     """A series as a table, one row a period.
 
     Args:
         name: "nikkei225" or "amazon" (from data/downloads, else from the network and kept there); "ibm", "usdjpy",
             "electricity" or "co2" (bundled); "sine", "random_walk" or "ar1" (generated); the path of a CSV, also packed
-            as .gz or .zip; or a DataFrame with dates and prices.
+            as .gz or .zip; or a DataFrame with dates and prices, or one column of it.
         fallback: the series to take instead where a series from the network cannot be had: its last rows, as many
             as the wished series has. One printed line then says so. Ignored for a series that needs no network and
             for a path, whose mistakes are shown.
@@ -48,6 +48,8 @@ def load_prices(name: str | Path | pd.DataFrame, fallback: str | None = None) ->
         DataError (a ValueError): no such series or file, a mistake in it (named by line and column), or no
             download and no fallback. With LSTM_TUTORIAL_OFFLINE=1 the network is not asked.
     """
+    if isinstance(name, pd.Series):
+        name = name.to_frame()
     if isinstance(name, pd.DataFrame):
         return own_frame(name)
     is_path = isinstance(name, Path) or bool(Path(name).suffix) or "/" in name or "\\" in name

@@ -1,7 +1,7 @@
 """The reader's own prices, as a CSV from one of many sources or as a DataFrame; a mistake is told with its place.
 
 A source that writes otherwise is one entry more, in TITLES or CURRENCY here or in DATES of dates.py, and its sample in
-tests/data/price_samples.py.
+tests/data/price_samples.py. More than 200 lines of code: every mistake has a sentence in two languages.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.data.dates import read_days
+from helpers.data.dates import read_days, with_clock
 from helpers.data.rows import TITLE_LINES, Row, read_text, records, separator_of
 from helpers.data.series import Series
 from helpers.data.table import MIN_ROWS, PRICES, ROOT, DataError, finished, naming
@@ -37,12 +37,19 @@ NUMBER = (
 # Between semicolons 1,800 may be 1.8, unless another number of the file tells: 1,234,567, 1,800.5 or 101.25, but not
 # 12.345, which may be a whole number where commas mark decimals.
 ONE_COMMA, THOUSANDS = "[^.,]*,[^.,]*", r",[0-9]{3}[,.]|\.(?![0-9]{3}(?![0-9]))[0-9]"
+DECIMALS = r"^[0-9]{1,3}(?:[. ]?[0-9]{3})*,(?:[0-9]{1,2}|[0-9]{4,})$"  # 38.123,45 and 38 123,45
 UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 MISSING = ("", "-", ".", "n/a", "#n/a", "na", "nan", "null", "none")
 COPYRIGHT = re.compile(r"著作|copyright|©", re.IGNORECASE)
 
-NO_DATE = "日付ではありません: {cell!r}。2025-06-19 のように書いてください", "not a date: {cell!r}; write 2025-06-19"
-TWICE = "日付が {twin} と重なっています。片方を消してください", "the date of {twin} again; delete one of the two"
+NO_DATE = (
+    "日付ではありません: {cell!r}。2025-06-19 のように書くか、データでない行なら消してください",
+    "not a date: {cell!r}; write 2025-06-19, or delete the line if it holds no data",
+)
+TWICE = (
+    "日付が {twin} と重なっています。片方を消すか、夏時間の終わりに繰り返す 1 時間なら協定世界時（UTC）で書いてください",
+    "the date of {twin} again; delete one of the two, or write the hour that clocks repeat in autumn in UTC",
+)
 EMPTY = "値がありません: {cell!r}。値を入れるか、行を消してください", "no value: {cell!r}; fill in or delete the line"
 NO_NUMBER = "数字ではありません: {cell!r}。27575.57 のように書いてください", "not a number: {cell!r}; write 27575.57"
 COMMA = (
@@ -51,7 +58,11 @@ COMMA = (
     "the comma in {cell!r} may mark decimals or thousands; write 27575.57, "
     'or hand load_prices the table that pd.read_csv gives with sep=";" and decimal="," or thousands=","',
 )
-TOO_LOW = "0 以下の値です: {cell!r}。直すか、行を消してください", "zero or less: {cell!r}; correct or delete the line"
+TOO_LOW = (
+    "0 以下の値です: {cell!r}。誤りなら直すか、行を消してください。気温のように負になる系列は、全部の行に同じ数を足すと読めます",
+    "zero or less: {cell!r}; correct or delete the line if it is a mistake. "
+    "A series that falls below zero, such as temperatures, is read once one number is added to all its rows",
+)
 MORE = '余分な列があります。カンマのある数字は " で囲んでください', 'extra columns; put " around numbers with commas'
 
 
@@ -153,12 +164,17 @@ def parse(rows: list[Row], separator: str = ",") -> pd.DataFrame:
             mistakes.setdefault(row, error)
 
     stamp = where.pop("Date")
-    day = read_days(table[stamp], table[where.pop("Time")] if "Time" in where else None, header[stamp], places)
+    if "Time" in where:
+        table[stamp] = with_clock(table[stamp], table[where.pop("Time")])
+    day = read_days(table[stamp], header[stamp], places)
     check((table.loc[:, len(header) :] != "").any(axis=1), len(header) - 1, MORE)
     check(day.isna(), stamp, NO_DATE)
     check(day.duplicated() & day.notna(), stamp, TWICE)
     small = {name: table[column].str.casefold() for name, column in where.items()}
     unclear = separator == ";" and not any(cells.str.contains(THOUSANDS).any() for cells in small.values())
+    if unclear and any(cells.str.contains(DECIMALS).any() for cells in small.values()):  # Excel in Germany or France
+        unclear = False
+        small = {name: cells.str.replace("[. ]", "", regex=True).str.replace(",", ".") for name, cells in small.items()}
     closed = np.logical_and.reduce([small[name].isin(MISSING) for name in PRICES if name in small])
     frame = pd.DataFrame(index=pd.DatetimeIndex(day))
     for name, column in where.items():

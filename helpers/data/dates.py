@@ -19,26 +19,36 @@ DATES = {
     "19-Jun-2025": rf"{DAY}[- ]{NAMED}[- ]{YEAR}",
 }
 EITHER = "06/19/2025", "19/06/2025"  # 06/07/2025 is June in New York and July in London: the other rows must tell
-CLOCK = r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]+)?)?(?P<half> ?[ap]m)?"
-BARE = r"(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])?"  # 093000
+CLOCK = r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9](?:\.[0-9]+)?))?(?P<half> ?[ap]m)?"
+BARE = r"(?P<hour>[01][0-9]|2[0-3])(?:(?P<minute>[0-5][0-9])(?P<second>[0-5][0-9])?)?"  # 093000, 0930, 09
+SOME = 1000  # rows tell which forms a long file may have
 ZONE = r"(?:z|[+-][0-9]{2}:?[0-9]{2}| ?utc| ?gmt)?"
-UNIX = {"s": r"[0-9]{9,10}(?:\.[0-9]+)?", "ms": r"[0-9]{12,13}"}  # since 1970, as exchanges of crypto assets write
+# Since 1970, as exchanges of crypto assets write, up to 2033: statistics offices mean January 2020 by 2020000101.
+UNIX = {"s": r"1?[0-9]{9}(?:\.[0-9]+)?", "ms": r"1?[0-9]{12}"}
 
 
-def read_days(cells: pd.Series, clock: pd.Series | None, title: str, places: list[tuple[str, str]]) -> pd.Series:
+def with_clock(cells: pd.Series, clock: pd.Series) -> pd.Series:
+    """Dates with the times of the column beside them, if that column holds times of day: most of its rows tell."""
+    if max(clock.str.fullmatch(f"{form}{ZONE}", case=False).mean() for form in (CLOCK, BARE)) > 0.5:
+        return (cells + " " + clock).str.strip()
+    return cells
+
+
+def read_days(cells: pd.Series, title: str, places: list[tuple[str, str]]) -> pd.Series:
     """Dates in the one form of DATES that most rows have; NaT in the others.
 
-    clock: the column of times beside them. Raises DataError where rows can be read month first as well as day first.
+    Raises DataError where rows can be read month first as well as day first.
     """
     cells = cells.str.casefold()
-    if clock is not None and any(clock.str.fullmatch(f"{form}{ZONE}", case=False).all() for form in (CLOCK, BARE)):
-        cells = cells + " " + clock.str.casefold()
-    readings = {form: _read(cells, rf"^{date}(?:(?:[t ]+|, ?)(?:{CLOCK}){ZONE})?$") for form, date in DATES.items()}
-    readings["20250619"] = readings["20250619"].fillna(_read(cells, rf"^{DATES['20250619']} {BARE}$"))
+    patterns = {form: rf"^{date}(?:(?:[t ]+|, ?)(?:{CLOCK}){ZONE})?$" for form, date in DATES.items()}
+    # Before UNIX, which takes the same digits for others: 202506190930 for milliseconds, in 1976.
+    patterns["20250619 0930"] = rf"^{DATES['20250619']}(?: ?{BARE})?$"
+    some = cells[:: len(cells) // SOME + 1]
+    readings = {form: _read(cells, way) for form, way in patterns.items() if _read(some, way).notna().any()}
     for unit, pattern in UNIX.items():
         number = cells.where(cells.str.fullmatch(pattern)).astype("float64")
         readings[unit] = pd.to_datetime(number, unit=unit, errors="coerce").dt.as_unit("ns")
-    one, other = (readings[form] for form in EITHER)
+    one, other = (readings.get(form, readings["s"]) for form in EITHER)
     if one.notna().all() and other.notna().all() and (one != other).any():
         row = (one != other).idxmax()
         place, cell = places[row], cells[row]

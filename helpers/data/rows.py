@@ -81,7 +81,7 @@ def records(text: str) -> list[Row]:
             "JSON, not CSV; hand load_prices the table that pd.read_json gives",
         )
     # pandas counts neither blank lines nor line breaks inside quotes: only the csv module knows the line in an editor.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text), skipinitialspace=True)
     try:
         rows = [(reader.line_num, [unicodedata.normalize("NFKC", cell).strip() for cell in row]) for row in reader]
     except csv.Error:

@@ -73,6 +73,11 @@ def backtest_explorer(
                 f"The LSTM's skill against {against[1]} is {own['skill']:+.3f}; its 95% interval over the days "
                 f"({interval}) {holds}.",
             )
+            if np.isnan(own["skill"]):
+                said = (
+                    f"テスト部分では{against[0]}の誤差が 0 なので、スキルを計算できません。",
+                    f"On the test part {against[1]} makes no error: the skill cannot be computed.",
+                )
             heading = text("すべての予測の成績", "the scores of all forecasts")
             return Shown([said], [picture], {heading: table_html(table)}, own[["RMSE", "skill", "p"]].to_dict(), told)
 
@@ -109,7 +114,7 @@ def backtest_explorer(
         "seed": slider(seed, 0, 20),
     }
     words = {
-        "refit_every": ("学習の間隔（日）", "days per refit"),
+        "refit_every": ("学習の間隔（行）", "rows per refit"),
         "sliding": ("スライド窓", "sliding window"),
         "train_size": ("スライド窓の行数", "rows of the sliding window"),
     }

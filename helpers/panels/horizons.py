@@ -1,5 +1,6 @@
 """Step 08: the fan chart of many steps ahead, by hand."""
 
+import math
 from collections.abc import Generator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from helpers.language import text
 from helpers.language.tables import table_html
 from helpers.panels.controls import SeriesMenu, choice, looked, slider, train
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, Words, source
+from helpers.panels.page import Shown, Words, source, times
 from helpers.uncertainty import fan
 from helpers.windows import make_windows, purge, split_last
 
@@ -22,15 +23,18 @@ LEVELS = 0.95, 0.8
 
 def fan_in_words(date: pd.Timestamp, horizon: int, width: float, ratio: float) -> list[Words]:
     """What is said above a fan. width: of the 80% interval at the last step, in percent of the forecast. ratio: of the
-    last step's RMSE to that of the naive forecast."""
+    last step's RMSE to that of the naive forecast, infinite where that one makes no error."""
+    made = f"{date:%Y-%m-%d}" if date == date.normalize() else f"{date:%Y-%m-%d %H:%M}"
+    ahead = f"{horizon} step{'s' * (horizon > 1)} ahead"
+    ja, en = times(ratio)
     return [
         (
-            f"{date:%Y-%m-%d} までを見た {horizon} 期先の 80% 区間は、幅が予測の {width:.1f}% です。",
-            f"Made on {date:%Y-%m-%d}: the 80% interval {horizon} steps ahead spans {width:.1f}% of the forecast.",
+            f"{made} までを見た {horizon} 期先の 80% 区間は、幅が予測の {width:.1f}% です。",
+            f"Made on {made}: the 80% interval {ahead} spans {width:.1f}% of the forecast.",
         ),
         (
-            f"{horizon} 期先の RMSE は、テスト部分全体でナイーブ予測の {ratio:.3g} 倍です。",
-            f"Over the whole test part, the RMSE {horizon} steps ahead is {ratio:.3g} times that of the naive forecast.",
+            f"{horizon} 期先の RMSE は、テスト部分全体でナイーブ予測の {ja}です。",
+            f"Over the whole test part, the RMSE {ahead} is {en} that of the naive forecast.",
         ),
     ]
 
@@ -67,7 +71,8 @@ class _Horizons:
                 chart = plots.paths_from_origins(shown.index, values, [start], {method: path}, prices.attrs, fans)
             with plots.room(*PLACES[1]):
                 growth = plots.error_by_step(errors, prices.attrs, naive.iloc[0])
-            said = fan_in_words(date, horizon, widths["80%"], own.iloc[-1] / naive.iloc[-1])
+            ratio = own.iloc[-1] / naive.iloc[-1] if naive.iloc[-1] else math.inf
+            said = fan_in_words(date, horizon, widths["80%"], ratio)
             scores = {
                 text("RMSE、1 期先", "RMSE, 1 step"): own.iloc[0],
                 text("RMSE、最後", "RMSE, last step"): own.iloc[-1],

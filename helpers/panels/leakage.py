@@ -9,7 +9,7 @@ from helpers.language import text
 from helpers.leakage import LEAKS, SCALINGS, Finding, Report, laboratory_suite, scores
 from helpers.panels.controls import SeriesMenu, box, choice, looked, slider
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, arguments, source
+from helpers.panels.page import Shown, arguments, number, source
 
 PLACE = 600, 300  # of the picture, in CSS pixels
 
@@ -50,12 +50,12 @@ def leakage_laboratory(
             bars = {name: ([both["apparent"]], [both["hold-out"]]) for name, both in skills.items()}
             with plots.room(*PLACE):
                 picture = plots.apparent_and_hold_out(bars)
+            apparent, used = (number(ticked_skills[part], 3, "+") for part in ("apparent", "hold-out"))
             names = f"（{'、'.join(fired)}）" if fired else "", f" ({', '.join(fired)})" if fired else ""
             said = [
                 (
-                    f"スキルは、見かけでは {ticked_skills['apparent']:+.3f}、ホールドアウトでは {ticked_skills['hold-out']:+.3f} です。",
-                    f"The apparent skill is {ticked_skills['apparent']:+.3f}; "
-                    f"on the hold-out it is {ticked_skills['hold-out']:+.3f}.",
+                    f"スキルは、見かけでは {apparent}、ホールドアウトでは {used} です。",
+                    f"The apparent skill is {apparent}; on the hold-out it is {used}.",
                 ),
                 (
                     f"{len(findings)} 個のリーク検知テストのうち、検知したのは {len(fired)} 個です{names[0]}。",

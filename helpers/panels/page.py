@@ -111,6 +111,11 @@ def number(value: float, digits: int = 4, sign: str = "") -> str:
     return "–" if math.isnan(value) else significant(value, digits, sign)
 
 
+def times(ratio: float) -> Words:
+    """How many times as large, in Japanese and English; no number beside a baseline that makes hardly any error."""
+    return (f"{ratio:.3g} 倍", f"{ratio:.3g} times") if ratio < 1000 else ("1,000 倍以上", "over 1,000 times")
+
+
 def beside(a: Run, b: Run, names: dict[str, str]) -> str:
     """Two runs side by side: what was set differently, the scores and their difference, and both pictures.
 

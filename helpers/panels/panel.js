@@ -23,7 +23,18 @@ const start = tries => {
     details.open = open.has(details.dataset.fold);
     details.addEventListener('toggle', () => details.isConnected && open[details.open ? 'add' : 'delete'](details.dataset.fold));
   };
+  // ipywidgets has no live region: this one lets a screen reader hear a new verdict, and not the picture with it.
+  const heard = document.createElement('div');
+  heard.className = 'lstm-heard';
+  heard.setAttribute('role', 'status');
+  const hear = () => {
+    const verdict = panel.querySelector('.lstm-verdict'), words = verdict ? verdict.innerText : '';
+    if (heard.textContent !== words) heard.textContent = words;
+  };
+  hear();  // before it is on the page: the first verdict is there to be read, it is no news
+  element.append(heard);
   const care = () => {
+    hear();
     panel.querySelectorAll('.widget-slider').forEach(name);
     panel.querySelectorAll('details[data-fold]').forEach(unfold);
   };

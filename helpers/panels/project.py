@@ -1,5 +1,7 @@
 """Step 13: the settings of the project, by hand."""
 
+import math
+
 import pandas as pd
 
 from helpers import plots
@@ -9,7 +11,7 @@ from helpers.language import text
 from helpers.language.tables import table_html
 from helpers.panels.controls import rates, slider
 from helpers.panels.engine import Job, Panel
-from helpers.panels.page import Shown, arguments, source
+from helpers.panels.page import Shown, arguments, source, times
 from helpers.project.trainer import Trainer
 
 PLACE = 600, 360  # of the picture, in CSS pixels
@@ -49,12 +51,13 @@ def project_explorer(
             }
             with plots.room(*PLACE):
                 picture = plots.metrics_by_epoch(curves, prices.attrs, ("loss", "RMSE"), best)
-            ratio = table["LSTM"].iloc[-1] / table["naive"].iloc[-1]
+            own, naive = table["LSTM"].iloc[-1], table["naive"].iloc[-1]
+            ja, en = times(own / naive if naive else math.inf)
             said = (
                 f"{done} エポック学習し、エポック {best} の重みを使います。検証部分での {horizon} 期先の RMSE は、"
-                f"ナイーブ予測の {ratio:.3g} 倍です。",
-                f"Trained for {done} epochs; the weights of epoch {best} are used. On the validation part the RMSE {horizon} "
-                f"steps ahead is {ratio:.3g} times that of the naive forecast.",
+                f"ナイーブ予測の {ja}です。",
+                f"Trained for {done} epoch{'s' * (done > 1)}; the weights of epoch {best} are used. On the validation part the RMSE {horizon} "
+                f"step{'s' * (horizon > 1)} ahead is {en} that of the naive forecast.",
             )
             scores = {
                 text("RMSE、1 期先", "RMSE, 1 step"): table["LSTM"].iloc[0],

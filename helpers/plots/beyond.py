@@ -42,8 +42,7 @@ def side_by_side(tables: Sequence[pd.DataFrame], last: int = 200) -> Picture:
     for axes, table, name in zip(frames.flat, tables, names, strict=False):
         y = table[table.attrs["column"]].to_numpy()[-last:]
         axes.plot(np.arange(-len(y), 0), y, color=style.BLUE, linewidth=1.2)
-        label(axes, (*in_unit(*name, table.attrs), "\n"), y=("", ""))
-        axes.title.set_fontsize(12)
+        label(axes, (*in_unit(*name, table.attrs), "\n"), y=("", ""), size=style.SMALL)
     for axes in frames.flat[len(tables) :]:
         axes.axis("off")
     figure.supxlabel(text("何期前か（0 からがテスト部分）", "steps back (the test part begins at 0)"), fontsize=12)
@@ -104,7 +103,9 @@ def skills(
             for row, start, end in ways:  # from the left edge where it comes from below `floor`
                 axes.annotate("", (end, row), (start, row), arrowprops={"arrowstyle": "->", "color": style.GREY})
         spread = np.nan_to_num(np.abs(part[["seeds low", "seeds high"]].to_numpy().T - skill))[:, seen]
-        look = {"fmt": POINTS[number % len(POINTS)], "color": color, "capsize": 3, "label": named(baseline)}
+        ja, en = words(baseline)
+        against = text(style.spaced(f"{ja}に対して"), f"against {en}", "\n")
+        look = {"fmt": POINTS[number % len(POINTS)], "color": color, "capsize": 3, "label": against}
         axes.errorbar(skill[seen], rows[seen], xerr=spread, **look)
         axes.plot(np.full(low.sum(), floor), rows[low], "<", color=color)
         unclear = ~(part["p Holm"].to_numpy() < significance) if tested else np.zeros_like(seen)
@@ -120,7 +121,8 @@ def skills(
     hollow_ones = tested and not (table["p Holm"] < significance).all()
     if hollow_ones:
         hollow = text("中抜き: 差があると言えない", "hollow: no difference can be claimed", "\n")
-        axes.plot([], [], "o", color=style.GREY, markerfacecolor="white", label=hollow)
+        # as an errorbar, so that it stands behind the baselines in the legend, which names all lines first
+        axes.errorbar([], [], fmt="o", color=style.GREY, markerfacecolor="white", label=hollow)
     if before is not None:
         axes.plot(
             [], [], "->", color=style.GREY, label=text("水準のモデルからの動き", "change from the level model", "\n")
@@ -138,7 +140,7 @@ def skills(
     title = _claims(table, table["p Holm"] < significance if tested else table["skill"].notna())
     label(axes, x=(*x, "\n"))
     headline(figure, title)
-    legend(axes, ncols=2 if len(baselines) < 3 else 3, title=text("ベースライン", "baseline"))
+    legend(axes, ncols=2 if len(baselines) < 3 else 3)
     found = [(words(name), words(baseline), skill) for (name, baseline), skill in table["skill"].items()]
     ja = "、".join(style.spaced(f"{name[0]}は{baseline[0]}に {skill:.3f}") for name, baseline, skill in found)
     en = ", ".join(f"{name[1]} {skill:.3f} against {baseline[1]}" for name, baseline, skill in found)
@@ -235,8 +237,7 @@ def window_weights(gradients: dict[str, ArrayLike]) -> Picture:
         axes.axhline(1, color="black", linewidth=1, linestyle=":")
         axes.set_xticks(steps[:: -(len(steps) // 8 + 1)], names[:: -(len(steps) // 8 + 1)])
         today = f"t: {mean[-1]:.2f} ({low[-1]:.2f} {{}} {high[-1]:.2f})"
-        label(axes, (f"{named(name)}\n{today.format('〜' if '〜' in text('〜', 'to') else 'to')}",) * 2)
-        axes.title.set_fontsize(12)
+        label(axes, (f"{named(name)}\n{today.format('〜' if '〜' in text('〜', 'to') else 'to')}",) * 2, size=12)
         widths[name] = (high - low).max()  # of the step where it is widest
         found.append(f"{words(name)[1]} {today.format('to')}")
     widest = words(max(widths, key=widths.get))

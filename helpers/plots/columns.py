@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from helpers.data import select_columns
 from helpers.language import named, text, words
 from helpers.language.tables import significant
 from helpers.plots import style
@@ -25,16 +26,19 @@ def between_close_and_open(prices: pd.DataFrame) -> Picture:
     """Two trading days by the hour: what is known in the evening, what is asked, how far off the two baselines are.
 
     The distances in the title and beside the arrows are RMSE over all of `prices`, the days drawn are its last two.
+    Raises BadInput when Open or Close is missing.
     """
     figure, axes = canvas(3.4)
-    (opened, closed), goal = prices[["Open", "Close"]].iloc[-2], (24, prices["Open"].iloc[-1])  # hours after an opening
+    prices = select_columns(prices, ["Open", "Close"])
+    (opened, closed), goal = prices.iloc[-2], (24, prices["Open"].iloc[-1])  # hours after an opening
     today, evening, ahead = (0, opened), (6, closed), prices["Open"].shift(-1)
     off = {name: np.sqrt(((ahead - prices[name]) ** 2).mean()) for name in ("Open", "Close")}
+    above, below = (14, -22) if opened > closed else (-22, 14)  # points: where the words of each arrow stand
     axes.axvspan(6, 24, color=style.GREY, alpha=0.12)
     axes.plot(*zip(today, evening, strict=True), "-", color=style.GREY, linewidth=1)
     for point, color, line, name, side in (
-        (today, style.BLUE, "--", "Open", 14),
-        (evening, style.ORANGE, "-", "Close", -22),
+        (today, style.BLUE, "--", "Open", above),
+        (evening, style.ORANGE, "-", "Close", below),
     ):
         look = {"arrowstyle": "->", "color": color, "linestyle": line, "linewidth": 2}
         axes.annotate("", goal, point, arrowprops=look)

@@ -30,7 +30,8 @@ def price_history(prices: pd.DataFrame, column: str, test: int, moves: bool = Fa
         panel.axvspan(start, prices.index[-1], color=style.RED, alpha=0.08)
     words = text(f"テスト部分\n最後の {test} 行", f"test part\nlast {test} rows", "\n")
     place = (start, 0.04), (-6, 0), ("data", "axes fraction"), "offset points"
-    axes.annotate(words, *place, ha="right", color=style.ink(style.RED))
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # a series that falls or swings runs through here
+    axes.annotate(words, *place, ha="right", color=style.ink(style.RED), bbox=ground)
     ja, en = attrs["title_ja"], attrs["title_en"]
     span = f"{prices.index[0]:%Y-%m} – {prices.index[-1]:%Y-%m}"
     label(axes, (f"{ja} {column}（{span}）", f"{en}, {column} ({span})"), (), attrs)
@@ -48,7 +49,11 @@ def price_history(prices: pd.DataFrame, column: str, test: int, moves: bool = Fa
 
 @styled
 def price_bars(prices: pd.DataFrame) -> Picture:
-    """What the four prices of a day are: a bar from Low to High, a tick to the left at Open, to the right at Close."""
+    """What the four prices of a day are: a bar from Low to High, a tick to the left at Open, to the right at Close.
+
+    Raises BadInput when one of the four is missing.
+    """
+    prices = select_columns(prices, ["Open", "High", "Low", "Close"])
     figure, axes = canvas(3.8)
     days, count = np.arange(len(prices)), len(prices)
     axes.vlines(
@@ -78,7 +83,7 @@ def two_scales(prices: pd.DataFrame, column: str) -> Picture:
     """The same curve in its own unit, and divided by its scale: then the unit is 10,000 yen, say."""
     figure, (left, right) = canvas(3.4, ncols=2)
     attrs, values = prices.attrs, select_columns(prices, [column])[column]
-    scale = f"{attrs['scale']:,g}"
+    scale = style.DIGITS(attrs["scale"])
     left.plot(values, color=style.BLUE, linewidth=1)
     right.plot(values / attrs["scale"], color=style.GREEN, linewidth=1)
     label(left, ("もとの価格", "Raw prices"), style.DATE, attrs)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 
-from helpers.language import named, text, words
+from helpers.language import text, words
 from helpers.language.tables import significant
 from helpers.plots import style
 from helpers.plots.style import (
@@ -35,6 +35,7 @@ from helpers.plots.style import (
 
 Paths, Fans = dict[str, np.ndarray], dict[str, tuple[np.ndarray, np.ndarray]]
 Runs = Sequence[ArrayLike]
+TIGHT = {"columnspacing": 0.9, "handlelength": 1.6, "handletextpad": 0.5}  # a legend in one row of a panel's figure
 SCHEME = {"ha": "center", "va": "center", "fontsize": style.SMALL}
 
 
@@ -87,7 +88,7 @@ def three_methods(window: int, horizon: int) -> Picture:
     _box(recursive, 6, 6, "1", style.GREEN)
     _arrow(recursive, (2.8, 6), (5.2, 6))
     _arrow(recursive, (6, 5), (2.9, 1.8), bend=-0.35)
-    again = text(f"{horizon} 回くり返す", f"{horizon} times", "\n")
+    again = text(f"{horizon} 回繰り返す", f"{horizon} times", "\n")
     recursive.text(6.8, 1.2, again, **SCHEME)
     for x, day in ((4.6, "1"), (6.9, "2"), (9.2, f"{horizon}")):
         _box(chain, x, 6, text("デコーダ", "dec.") if x < 0 else "D", style.ORANGE)
@@ -123,7 +124,7 @@ def _moves(actual: np.ndarray, starts: Sequence[int], paths: Paths, attrs: dict)
     goes = [np.mean([abs(path[k][-1] - actual[start - 1]) for k, start in ends]) for path in paths.values()]
     size = max([went, *goes])  # three digits of it are enough, and a small one has as many: 782 yen, 0.0123 dollars
     places = 0 if size >= 100 else max(2, len(significant(size, 3).partition(".")[2]))
-    digits, (ja, en) = f",.{places}f", (f" {attrs.get(key) or ''}" for key in ("unit_ja", "unit_en"))
+    digits, (ja, en) = f",.{places}f", (f" {attrs[key]}" if attrs.get(key) else "" for key in ("unit_ja", "unit_en"))
     if max(goes) < went / 2:
         low, high = (f"{end(goes):{digits}}" for end in (min, max))
         return (
@@ -138,7 +139,7 @@ def _moves(actual: np.ndarray, starts: Sequence[int], paths: Paths, attrs: dict)
     words_ja, words_en = listed(off, digits)
     return (
         f"ずれの平均（図の {len(ends)} 回）: {words_ja}{ja}",
-        f"Mean error of the {len(ends)} forecasts drawn: {words_en}{en}",
+        f"Mean error of the {len(ends)} forecast{'s' * (len(ends) > 1)} drawn: {words_en}{en}",
     )
 
 
@@ -152,7 +153,7 @@ def _inside(actual: np.ndarray, starts: Sequence[int], fans: Fans) -> Words:
     total = counts[0][2]  # the same in each fan
     ja = "、".join(f"{name} の区間に {hits} 個" for name, hits, _ in counts[:2])
     en = ", ".join(f"{hits} in the {name} interval" for name, hits, _ in counts[:2])
-    return f"実際の値 {total} 個中、{ja}", f"Of {total} actual values: {en}"
+    return f"実際の値 {total} 個中、{ja}", f"Of {total} actual value{'s' * (total > 1)}: {en}"
 
 
 @styled
@@ -189,15 +190,19 @@ def paths_from_origins(
                 dates[start - 1 :][: len(y)], y, **look, markersize=4, markevery=3, label=text(*words(name), "\n")
             )
         axes.plot(dates[start - 1], actual[start - 1], "o", **known)
-        style.few_dates(axes, 8 if across == 1 else 4)
+        style.few_dates(axes, {1: 8, 2: 5, 3: 4}[across])
         axes.yaxis.set_major_formatter(style.DIGITS)
         tallest = max(tallest, np.ptp(axes.get_ylim()))
     for axes in frames.flat[: len(starts)] if across > 1 else ():
         axes.set_ylim(np.mean(axes.get_ylim()) + tallest * np.array([-0.5, 0.5]))  # a move looks alike everywhere
     for axes in frames.flat[len(starts) :]:
         axes.axis("off")
-    style.name_frames(figure, attrs)
-    legend(frames[0, 0], ncols=5 if across == 1 else 3)
+    if across == 1:  # a panel's frame may be lower than the name of what is drawn is long
+        units = (f"[{attrs[f'unit_{k}']}]" if attrs.get(f"unit_{k}") else attrs[f"value_{k}"] for k in ("ja", "en"))
+        label(frames[0, 0], y=tuple(units))
+    else:
+        style.name_frames(figure, attrs)
+    legend(frames[0, 0], ncols=5 if across == 1 else 3, **TIGHT)
     title = _inside(actual, starts, fans) if fans else _moves(actual, starts, paths, attrs)
     headline(figure, tuple(re.sub(r" (?=[\d-])", "\u00a0", line) for line in title))  # no line begins with a number
     ja = f"{len(starts)} つの起点から伸びる予測の推移と、実際の値の線。{title[0]}。"
@@ -235,8 +240,8 @@ def error_by_step(errors: dict[str, pd.Series | Sequence[pd.Series]], attrs: dic
     law: the RMSE one step ahead that the square-root law starts from.
     """
     runs = {name: pd.DataFrame([one] if isinstance(one, pd.Series) else list(one)) for name, one in errors.items()}
-    means = {named(name): table.mean() for name, table in runs.items()}
-    title = _growth({name: table.mean() for name, table in runs.items()}, law)
+    means = {text(*words(name), "\n"): table.mean() for name, table in runs.items()}
+    title, steps = _growth({name: table.mean() for name, table in runs.items()}, law), next(iter(means.values())).index
     figure, axes = line_chart(means, title, AHEAD, in_unit("RMSE", "RMSE", attrs), 3.8, marks=1000, dot=".")
     for k, curve in enumerate(axes.get_lines()):
         curve.set_zorder(2 - 0.01 * k)  # the first on top: its thin line does not hide the marks of one below it
@@ -245,11 +250,12 @@ def error_by_step(errors: dict[str, pd.Series | Sequence[pd.Series]], attrs: dic
             shade = {"facecolor": (look["color"], 0.25), "edgecolor": look["color"], "linewidth": 0.8}
             axes.fill_between(table.columns, table.min(), table.max(), **shade)
     if law is not None:
-        steps = next(iter(means.values())).index
-        axes.plot(steps, law * np.sqrt(steps), **style.DASHED, label=text("平方根の法則", "square-root law"))
+        axes.plot(steps, law * np.sqrt(steps), **style.DASHED, label=text("平方根の法則", "square-root law", "\n"))
     axes.set_ylim(bottom=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    legend(axes, ncols=3)
+    if len(steps) == 1:
+        axes.set_xticks(steps)
+    legend(axes, ncols=4, **TIGHT)
     ja, en = listed({name: table.mean().iloc[-1] for name, table in runs.items()})
     ja = f"何期先かごとの RMSE の線。{title[0]}。最後の期の RMSE: {ja}。"
     return Picture(figure, ja, f"Lines of RMSE by the number of steps ahead. {title[1]}. RMSE at the last step: {en}.")
@@ -296,8 +302,7 @@ def closed_loop(
     title = f"{len(actual):,} 期ずっと沿った回数: {ja}", f"Runs that stay for all {len(actual):,} steps: {en}"
     headline(figure, title)
     label(left, (), AHEAD, ("直近 25 期の最大のずれ", "largest error of 25 steps", "\n"))
-    label(right, (f"シード 0 の最後の {close_up} 期", f"The last {close_up} steps of seed 0"), AHEAD, attrs)
-    right.title.set_fontsize(12)
+    label(right, (f"シード 0 の最後の {close_up} 期", f"The last {close_up} steps of seed 0"), AHEAD, attrs, 12)
     left.plot([], [], color=style.GREY, linewidth=7, label=text(*words("actual"), "\n"))  # names what is on the right
     legend(left, ncols=3)
     ja = f"左は閉ループの予測のずれ、右は最後の {close_up} 期。{title[0]}。"
@@ -367,8 +372,7 @@ def path_skills(tables: dict[str, pd.DataFrame], floor: float = -0.5) -> Picture
         name_rows(axes, [text(*words(method), "\n") for method in table.index])
         axes.set(xlim=(-1.2 * reach, 1.2 * reach), ylim=(len(table) - 0.5, -0.5))
         axes.locator_params(axis="x", nbins=4)
-        label(axes, (text(*words(name), "\n"),) * 2, ("スキル", "skill"))
-        axes.title.set_fontsize(12)
+        label(axes, (text(*words(name), "\n"),) * 2, ("スキル", "skill"), size=12)
     ends, beyond = whole[["days low", "days high"]], _beyond_0(whole)
     title = first_true(
         (ends.isna().all(axis=None), "ブートストラップの区間を計算できない", "No bootstrap interval could be computed"),

@@ -46,19 +46,21 @@ class Playground:
             axes.plot(dates[first:], actual[first:], **GREY | look)
             axes.plot(dates[max(1, first) :], actual[shifted], **BLUE | look)
             label(axes, y=("", ""))
-            few_dates(axes, 8 if name == "lines" else 4)
+            few_dates(axes, 8 if name == "lines" else 5)
             air = (dates[-1] - dates[first]) / 50
             axes.set_xlim(dates[first] - air, dates[-1] + air)
         self.axes["lines"].axvspan(dates[self.end_from], dates[-1], color=style.GREY, alpha=0.12)
         self.axes["lags"].set(xticks=lags.index[::2], xlim=(lags.index[0] - 0.6, lags.index[-1] + 0.6))
         zoom = len(actual) - self.end_from
-        label(self.axes["lines"], (*in_unit(attrs["title_ja"], attrs["title_en"], attrs), " / "))
+        look = style.LITERAL | ({"fontsize": style.SMALL} if _both() else {})  # two languages want a long line
+        self.axes["lines"].set_title(text(*in_unit(attrs["title_ja"], attrs["title_en"], attrs)), **look)
         label(self.axes["end"], (f"最後の {zoom} 期", f"The last {zoom} steps", " / "))
         label(self.axes["lags"], (), ("k（何期前の値か）", "k (steps back)", "\n"), ("", ""))
-        self.axes["lags"].set_title(text(*in_unit("RMSE", "RMSE", attrs)), x=-0.38, **style.LITERAL)
+        self.axes["lags"].set_title(text(*in_unit("RMSE", "RMSE", attrs)), x=-0.38, **look)
         self._name_all()
         whole, end = (_around(np.append(actual[first:], actual[max(0, first - 1)])) for first in (0, self.end_from))
-        self.natural = {"lines": whole, "end": end, "lags": (0.0, 1.35 * lags.max())}
+        self.natural = {"lines": whole, "end": end, "lags": (0.0, 1.35 * lags.max() or 1.0)}
+        self._make_room()
         self.limits: dict[str, tuple[float, float]] = {}
         self.moving: list[Artist] = []
         self.still = ""
@@ -66,6 +68,16 @@ class Playground:
     def _two(self) -> list[tuple[str, int, dict]]:
         """The axes with lines: name, first row, and how a line differs there: all rows are thin and without markers."""
         return [("lines", 0, {"marker": None, "linewidth": 1}), ("end", self.end_from, {})]
+
+    def _make_room(self) -> None:
+        """Axes begin farther to the right where their numbers need it: 15,000,000 yen, or 0.0000086."""
+        wide = {}
+        for name, ends in self.natural.items():
+            self.axes[name].set_ylim(ends)
+            marks = self.axes[name].get_yticklabels()
+            wide[name] = max(mark.get_window_extent().width for mark in marks) / self.figure.bbox.width * ROOM[0]
+        for name, place in _places(max(wide["lines"], wide["end"]), wide["lags"]).items():
+            self.axes[name].set_position(place)
 
     def _name_all(self) -> None:
         """The legend, with all that a run may bring, so that it never changes."""
@@ -92,20 +104,20 @@ class Playground:
             self.moving += axes.plot(dates, y[first:], **RED | look)
         self._bars(profile)
         moving = svg_of(self.figure, self.moving)
-        best = profile.idxmin()
-        ja = f"テスト部分の実際の値、予測、1 期ずらした実際の値と、ラグごとの RMSE。最小は {best} 期前。"
-        en = f"Actual values, forecast and shifted actual values of the test part, and RMSE by lag, smallest {best} back."
+        best = profile.index[profile == profile.min()].map(str)
+        ja = f"テスト部分の実際の値、予測、1 期ずらした実際の値と、ラグごとの RMSE。最小は {'、'.join(best)} 期前。"
+        en = "Actual values, forecast and shifted actual values of the test part, and RMSE by lag, "
+        en += f"smallest {', '.join(best)} back."
         return Picture(self.figure, ja, en, svg=self.still.replace("</svg>", f"{moving}</svg>"))
 
     def _bars(self, profile: pd.Series) -> None:
-        """RMSE by lag; the smallest bar is hatched and named."""
-        axes, best = self.axes["lags"], profile.idxmin()
-        for chosen, color, hatch in (
-            (profile.index != best, style.SKY, None),
-            (profile.index == best, style.RED, "//"),
-        ):
+        """RMSE by lag; the smallest bars are hatched, a single one is named."""
+        axes, best, smallest = self.axes["lags"], profile.idxmin(), profile == profile.min()
+        for chosen, color, hatch in ((~smallest, style.SKY, None), (smallest, style.RED, "//")):
             bars = {"color": style.pale(color), "hatch": hatch, "edgecolor": "black"}
             self.moving += axes.bar(profile.index[chosen], profile[chosen], **bars)
+        if smallest.sum() > 1:
+            return
         above = profile.loc[best - 1 : best + 1].max() + 0.06 * self.limits["lags"][1]
         look = {"ha": "center", "va": "bottom", "arrowprops": {"arrowstyle": "->"}}
         self.moving.append(axes.annotate(f"k = {best}", (best, profile[best]), (best, above), **look))
@@ -127,15 +139,17 @@ def _both() -> bool:
     return text("a", "b") not in ("a", "b")
 
 
-def _places() -> dict[str, tuple[float, ...]]:
+def _places(numbers: float = 0, errors: float = 0) -> dict[str, tuple[float, ...]]:
     """Left, bottom, width and height of the axes in shares of the figure.
 
-    By hand, because to work the margins out takes as long as the drawing. Two languages need one more row of the legend
-    and one more below the bars.
+    numbers, errors: pixels that the numbers beside the lines and beside the bars take. By hand, because to work all
+    margins out takes as long as the drawing. Two languages need one more row of the legend and one more below the bars.
     """
     width, height = ROOM
     top, bottom = 134, 268 - 34 * _both()  # of the lower axes, from above
-    pixels = {"lines": (64, 24, 526, 58), "end": (64, top, 300, bottom - top), "lags": (436, top, 154, bottom - top)}
+    left, end = max(64, numbers + 14), min(364, 410 - errors)
+    low = bottom - top
+    pixels = {"lines": (left, 24, 572 - left, 58), "end": (left, top, end - left, low), "lags": (436, top, 154, low)}
     return {
         name: (x / width, 1 - (y + high) / height, wide / width, high / height)
         for name, (x, y, wide, high) in pixels.items()

@@ -24,19 +24,23 @@ def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed:
     """The series with its parts in the order of time; how much of the second lies beyond the first is the finding.
 
     sizes: rows of the parts behind the training part, names as in PARTS. sealed: the last part is in its envelope, so its
-    prices are not drawn.
+    prices are not drawn. Of a long training part only its end is drawn, so that the others have room for their names.
     """
     figure, (top, axes) = canvas(4.2, nrows=2, height_ratios=[1, 3.6], sharex=True)
-    sizes = {"train": len(prices) - sum(sizes.values())} | sizes
+    others, smallest = sum(sizes.values()), min(sizes.values())
+    sizes = {"train": len(prices) - others} | sizes
     ends = np.cumsum(list(sizes.values()))
     pieces = {name: prices.iloc[end - rows : end] for (name, rows), end in zip(sizes.items(), ends, strict=True)}
-    for name, piece in pieces.items():
+    drawn = pieces | {"train": pieces["train"].iloc[-max(12 * smallest - others, others) :]}
+    for name, piece in drawn.items():
         (ja, en), colour = PARTS[name]
         shut = sealed and name == list(sizes)[-1]
         span = {"facecolor": style.pale(colour), "edgecolor": "black", "hatch": "//" if shut else None}
         top.axvspan(piece.index[0], piece.index[-1], **span)
         middle = piece.index[0] + (piece.index[-1] - piece.index[0]) / 2
-        words = f"{text(ja.removesuffix('部分'), en, chr(10))}\n{len(piece):,}"
+        words = f"{text(ja.removesuffix('部分'), en, chr(10))}\n{sizes[name]:,}"
+        if len(piece) < sizes[name]:
+            words += text(f"（図は最後の {len(piece):,} 行）", f" (the last {len(piece):,} drawn)", "")
         top.annotate(words, (middle, 0.5), xycoords=("data", "axes fraction"), ha="center", va="center")
         if shut:
             axes.axvspan(piece.index[0], piece.index[-1], facecolor="white", edgecolor=style.GREY, hatch="//")
@@ -62,6 +66,7 @@ def parts_in_time(prices: pd.Series, sizes: dict[str, int], attrs: dict, sealed:
     en = f"{attrs['title_en']}: {outside:.0%} of the {second_en} part lies beyond the range of {first_en}"
     headline(figure, (ja, en))
     label(axes, (), style.DATE, attrs)
+    style.few_dates(axes)
     en = f"Line chart of the {attrs['value_en']}, with a strip that names the parts: {', '.join(PARTS[name][0][1] for name in sizes)}. {en}."
     return Picture(
         figure,

@@ -249,15 +249,20 @@ def line_chart(curves: Curves, title: Words, x: Words, y: Words, height: float =
     return figure, axes
 
 
-def label(axes: Axes, title: Words = (), x: Words = (), y: Words | dict = ()) -> None:
-    """Title and names of the axes, where "both" takes two lines for title and y; y may be the attrs of a series."""
+def label(
+    axes: Axes, title: Words = (), x: Words = (), y: Words | dict = (), size: float = STYLE["axes.titlesize"]
+) -> None:
+    """Title and names of the axes, where "both" takes two lines for title and y; y may be the attrs of a series.
+
+    size: of the title's letters, smaller where frames stand side by side.
+    """
     if isinstance(y, dict):
         y = in_unit(y["value_ja"], y["value_en"], y)
     if title and _room.get():  # narrower than the page
         broad = 5.1 * axes.figure.get_figwidth() * axes.get_position().width / 0.8
         title = (*(_wrapped(line, broad) for line in title[:2]), *title[2:])
     if title:
-        axes.set_title(text(*title) if len(title) > 2 else text(*title, "\n"), **LITERAL)
+        axes.set_title(text(*title) if len(title) > 2 else text(*title, "\n"), fontsize=size, **LITERAL)
     if x:
         axes.set_xlabel(text(*x), **LITERAL)
     if y:

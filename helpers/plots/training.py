@@ -46,6 +46,7 @@ def loss_curves(
         axes.axhline(naive, **style.DASHED, label=text(*style.NAIVE))
     style.logarithmic(axes)
     axes.xaxis.set_major_formatter(DIGITS)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     legend(axes, ncols=min(3, 1 + len(curves)))
     ja, en = "エポックごとの損失の曲線", "Loss by epoch"
     if naive is not None:
@@ -123,6 +124,10 @@ def metrics_by_epoch(
         low, high = pd.concat(curves).agg(["min", "max"])
         draw_curves(axes, curves)
         axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_formatter(DIGITS)
+        axes.yaxis.set_major_formatter(DIGITS)
+        if max(map(len, curves.values())) == 1:  # epoch 1, and no 0.95
+            axes.set_xticks([1])
         if best_epoch is not None:
             axes.axvline(best_epoch, color="black", linestyle=":", label=text("使う重み", "weights in use"))
         if metric == "R2":

@@ -191,7 +191,7 @@ def error_of_guesses(offsets: ArrayLike, errors: ArrayLike, attrs: dict) -> Pict
     best = curve.idxmin()
     axes.plot(curve, color=style.BLUE)
     axes.axvline(0, color=style.GREY, linestyle="--", label=text("今日の価格そのまま", "today's price as it is"))
-    axes.plot(best, curve[best], "*", color=style.RED, markersize=16, label=text("誤差が最小", "smallest error"))
+    axes.plot(best, curve.min(), "*", color=style.RED, markersize=16, label=text("誤差が最小", "smallest error"))
     legend(axes, ncols=2)
     x = in_unit("今日の価格に足す数", "added to today's price", attrs)
     y = in_unit("平均二乗誤差", "mean squared error", attrs, square=True)

@@ -27,7 +27,9 @@ def windows_on_series(values: ArrayLike, window: int, horizon: int = 1, stride: 
     figure, (top, bottom) = canvas(3.2 + 0.35 * count, nrows=2, sharex=True, height_ratios=[3.4, 0.6 + count * 0.8])
     days = np.arange(1, upto + 1)
     top.plot(days, values[:upto], color=style.GREY, marker=".")
-    label(top, (f"窓の長さ {window}、ずらし幅 {stride}", f"Window {window}, stride {stride}"), y=price)
+    # In the title, because the frame may be lower than the name of what is drawn is long
+    ja, en = f"{price[0]}（窓の長さ {window}、ずらし幅 {stride}）", f"{price[1]} (window {window}, stride {stride})"
+    label(top, (ja, en), y=("", ""))
     x, t = text("入力 x", "input x"), text("目標 t", "target t")
     for row, start in enumerate(starts):
         inputs, targets = days[start : start + window], days[start + window : start + window + horizon]

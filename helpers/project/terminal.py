@@ -154,8 +154,13 @@ def _command(folder: Path, out: Path | None, test: bool) -> str:
 
 def run(logdir: Path, out: Path | None, resume: bool, test: bool, **given: object) -> int:
     """Everything from the data to the picture. Returns the exit status; raises BadInput for what cannot be used."""
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)  # now: a mistake in the path must not wait for the training
+    if out:  # now: a mistake in the path must not wait for the training
+        if out.suffix.lower() != ".png" or out.is_dir():
+            raise BadInput(
+                f"図は PNG です。--out には .png で終わるファイル名を書いてください: {out}",
+                f"the picture is a PNG; --out takes the name of a file that ends in .png: {out}",
+            )
+        out.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as held:
         folder, state = None, {}
         if resume:

@@ -17,9 +17,9 @@ from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError, Normali
 from helpers.baselines import drift_forecast, naive_forecast
 from helpers.environment import device
 from helpers.horizons import rmse_by_step
-from helpers.language import BadInput
+from helpers.language import BadInput, check_whole
 from helpers.model import LSTMRegressor
-from helpers.training import Scale, check_loss, predict
+from helpers.training import Scale, check_loss, check_rate, predict
 from helpers.validation import SIGNIFICANCE, holm
 from helpers.windows import make_windows, split_parts
 
@@ -117,6 +117,9 @@ class Trainer:
     def __init__(self, prices: ArrayLike, **settings: object):
         self.settings = Settings(**settings)
         window, horizon = self.settings.window, self.settings.horizon
+        check_whole(**{name: getattr(self.settings, name) for name in ("hidden_size", "batch_size", "patience")})
+        check_whole(0, seed=self.settings.seed)
+        check_rate(self.settings.lr)
         self.device = device()
         parts = split_parts(*make_windows(prices, window, horizon))
         self.parts = {part: (x.to(self.device), t.to(self.device)) for part, (x, t) in parts.items()}

@@ -15,9 +15,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOK_FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+sys.path.insert(0, str(ROOT / "tests"))  # measure.py runs without pytest
+from minutes import SHEETS as SHEET_FILES  # noqa: E402
+from minutes import STEPS as NOTEBOOK_FILES  # noqa: E402
+
 NOTEBOOKS = [path.stem for path in NOTEBOOK_FILES]
-SHEETS = [f"exercises/{path.stem}" for path in sorted((ROOT / "notebooks" / "exercises").glob("*.ipynb"))]
+SHEETS = [f"exercises/{path.stem}" for path in SHEET_FILES]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
     "--no-sandbox",

@@ -196,6 +196,14 @@ DIALECTS = {  # how it is written, and how many columns are read
         4,
     ),
     "German": (lambda f: table(f, "Date;Open;High;Low;Close;Volume", "{d};{o};{h};{l};{c};{v}", "%d.%m.%Y"), 5),
+    "Excel in Germany": (
+        lambda f: table(f, "Date;Close", "{d};{c:,.2f}", "%d/%m/%Y").translate(str.maketrans(",./", ".,.")),
+        1,
+    ),
+    "Excel in France": (
+        lambda f: table(f, "Date;Close", "{d};{c:,.2f}", "%d/%m/%Y").translate(str.maketrans(",.", "\u202f,")),
+        1,
+    ),
     "day first": (lambda f: table(f, "Date,Open,High,Low,Close,Volume", OHLCV, "%d/%m/%Y"), 5),
     "Google Sheets": (lambda f: table(f, "Date,Close", "{d},{c}", "%m/%d/%Y 16:00:00"), 1),
     "half days": (lambda f: table(f, "Date/Time,Last", "{d},{c}", "%m/%d/%Y 04:00 PM"), 1),

@@ -72,6 +72,45 @@ def test_the_time_of_day_is_read(tmp_path):
     assert (load_prices(tmp_path / "a.csv").index.hour == 0).all()
 
 
+@pytest.mark.parametrize("digits", ["%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
+def test_a_date_and_a_time_in_digits_alone_are_no_seconds_since_1970(digits, tmp_path):
+    hours = prices().set_axis(pd.date_range("2025-04-01 09:00", periods=40, freq="h"))
+    (tmp_path / "a.csv").write_text(table(hours, "Date,Close", "{d},{c}", digits))
+    assert (load_prices(tmp_path / "a.csv").index == hours.index).all()
+
+
+def test_a_month_in_the_code_of_a_statistics_office_is_no_second_of_2034(tmp_path):
+    (tmp_path / "a.csv").write_text(table(prices(), "Date,Close", "{d},{c}", "%Y00%m%d"))
+    with pytest.raises(DataError) as error:
+        load_prices(tmp_path / "a.csv")
+    in_both_languages(error.value, " 2", "'2025000401'")
+
+
+def test_stamps_within_one_second_are_told_apart(tmp_path):
+    stamps = prices().set_axis(pd.date_range("2025-04-01 09:00", periods=40, freq="250ms"))
+    (tmp_path / "a.csv").write_text(table(stamps, "timestamp,Close", "{d},{c}", "%Y-%m-%dT%H:%M:%S.%fZ"))
+    assert (load_prices(tmp_path / "a.csv").index == stamps.index).all()
+    assert (load_prices(stamps).index == stamps.index).all()
+
+
+def test_a_cell_that_is_no_time_of_day_is_named_and_the_other_times_are_kept(tmp_path):
+    """Electricity is often counted up to 24:00; with the whole column left out, the day itself would seem to stand there twice."""
+    hours = prices().set_axis(pd.date_range("2025-04-01", periods=40, freq="h"))
+    text = table(hours, "Date,Time,Close", "{d},{c}", "%Y-%m-%d,%H:%M")
+    (tmp_path / "a.csv").write_text(text.replace("2025-04-02,00:00", "2025-04-01,24:00"))
+    with pytest.raises(DataError) as error:
+        load_prices(tmp_path / "a.csv")
+    in_both_languages(error.value, " 26", "Date", "'2025-04-01 24:00'")
+
+
+def test_the_hour_that_clocks_repeat_in_autumn_has_a_way_out_that_loses_no_row():
+    hours = prices().set_axis(pd.date_range("2025-10-25 20:00", periods=40, freq="h", tz="Europe/Berlin"))
+    with pytest.raises(DataError) as error:
+        load_prices(hours)
+    in_both_languages(error.value, "iloc[7]", "UTC")
+    assert len(load_prices(hours.tz_convert("UTC"))) == 40
+
+
 def test_months(tmp_path):
     months = pd.period_range("2020-01", periods=40, freq="M")
     for write in ("{0.year}年{0.month:02}月", "{0.year}-{0.month:02}", "{0.year}/{0.month:02}"):
@@ -147,6 +186,13 @@ def test_a_period_begins_on_its_first_day(freq):
     assert frame.index.equals(periods)  # the reader's table is as it was
 
 
+def test_one_column_is_read_like_its_table():
+    ibm = load_prices("ibm")
+    one = load_prices(ibm["Close"])
+    assert one.equals(ibm[["Close"]]) and one.attrs == load_prices(ibm[["Close"]]).attrs
+    assert np.array_equal(load_prices(prices()["Close"].rename(None)), prices()[["Close"]])
+
+
 def test_a_part_of_a_series_keeps_what_is_known_of_it():
     ibm = load_prices("ibm")
     part = load_prices(ibm.tail(50))
@@ -207,8 +253,9 @@ def test_a_bad_frame_names_place_and_way_out(spoil, parts):
         lambda text: text.replace("\n", ",,\n"),
         lambda text: re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1-\2-\3 00:00:00+09:00", text),
         lambda text: text.translate(str.maketrans("0123456789", "０１２３４５６７８９")),
+        lambda text: re.sub(r",(\d\d)(\d{3}\.\d+)", r', "\1,\2"', text),
     ],
-    ids=["spaces", "semicolons", "tabs", "blank lines", "empty columns", "time zone", "full width"],
+    ids=["spaces", "semicolons", "tabs", "blank lines", "empty columns", "time zone", "full width", "spaced quotes"],
 )
 def test_harmless_differences_of_form(change, tmp_path):
     (tmp_path / "a.csv").write_text(as_stooq(prices()).replace("\r", ""))

@@ -13,6 +13,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.display import display
 from minutes import KINDS, STATED, exercises, minutes
+from minutes import SHEETS as FILES
 
 from helpers import language
 from helpers.exercises.checking import CORRECT, OVERWRITTEN, UNFILLED, judge, rounded
@@ -20,7 +21,7 @@ from helpers.exercises.made import named
 from helpers.exercises.step import steps
 
 ROOT = Path(__file__).parents[2]
-SHEETS = {path.stem: path for path in sorted((ROOT / "notebooks" / "exercises").glob("*.ipynb"))}
+SHEETS = {path.stem: path for path in FILES}
 READ = {name: nbformat.read(path, as_version=4) for name, path in SHEETS.items()}
 STEPS = {step.name: step for step in steps()}
 TASKS = [

@@ -290,3 +290,35 @@ def test_the_rows_of_a_sliding_window_can_be_set_only_while_it_slides():
     assert not rows.disabled
     explorer.buttons["reset"].click()
     assert rows.disabled and not explorer.controls["sliding"].value
+
+
+def constant(rows: int = 400) -> pd.DataFrame:
+    return pd.DataFrame({"Close": 7.0}, index=pd.bdate_range("2020-01-01", periods=rows, name="Date"))
+
+
+def test_a_fan_of_hours_says_the_hour_and_one_step_is_a_step():
+    day, hour = pd.Timestamp("2014-12-29"), pd.Timestamp("2014-12-29 08:00")
+    ((ja, en), (_, errors)) = horizons.fan_in_words(hour, 1, 5.0, 0.5)
+    assert ja.startswith("2014-12-29 08:00 まで") and en.startswith(
+        "Made on 2014-12-29 08:00: the 80% interval 1 step ahead"
+    )
+    assert "RMSE 1 step ahead is 0.5 times" in errors
+    assert horizons.fan_in_words(day, 2, 5.0, 0.5)[0][1].startswith("Made on 2014-12-29: the 80% interval 2 steps")
+
+
+@pytest.mark.filterwarnings("error:divide")
+def test_beside_a_naive_forecast_without_error_no_panel_writes_an_infinite_ratio(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "both")
+    fan = horizons.horizon_explorer(constant(), None, window=5, horizon=2, hidden_size=2, epochs=1)
+    project = project_explorer(constant(200), "Close", window=10, horizon=2, hidden_size=2, epochs=1)
+    for panel in (fan, project):
+        assert "over 1,000 times" in panel.view.value and "1,000 倍以上です" in panel.view.value
+    assert "Trained for 1 epoch;" in project.view.value
+
+
+def test_a_skill_that_cannot_be_computed_is_said_to_be_so(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "both")
+    walked = backtest_explorer(constant(), None, test=30, window=3, hidden_size=2, refit_every=50, epochs=1)
+    assert "makes no error: the skill cannot be computed" in walked.view.value and "contains 0" not in walked.view.value
+    assert "スキルを計算できません" in walked.view.value
+    assert "The apparent skill is –; on the hold-out it is –." in leakage_laboratory(constant(), None).view.value

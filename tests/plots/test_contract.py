@@ -23,13 +23,13 @@ from matplotlib.legend import Legend
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from minutes import STEPS
 from PIL import Image
 from test_figures import FIGURES, KANA_OR_KANJI, figures, words
 
 from helpers import plots
 from helpers.plots import style
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 LANGUAGES = "ja", "en", "both"
 SMALLEST = 13  # CSS pixels on the page, where JupyterLab's own text has 14
 EVERY_FIGURE = pytest.mark.parametrize(("name", "language"), list(itertools.product(FIGURES, LANGUAGES)))
@@ -243,7 +243,7 @@ def stored_figures(notebook: Path) -> list[tuple[str, str]]:
     return re.findall(r'(<img [^>]+src="data:image/png;base64,([^"]+)">)', "".join(pages))
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("notebook", STEPS, ids=lambda path: path.stem)
 def test_stored_figures_are_sharp_follow_the_theme_and_are_cut_off_nowhere(notebook):
     found = stored_figures(notebook)
     assert found

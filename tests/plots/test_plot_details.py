@@ -186,6 +186,12 @@ def test_a_difference_that_cannot_be_claimed_has_a_hollow_marker():
     written = [(text.get_text(), text.xy[1]) for text in picture.figure.axes[0].texts if hasattr(text, "xy")]
     assert written == [("0.50", 0), ("0.50", 1), ("0.50", 2)]  # beside its point, where there is one baseline
     assert "Hollow" not in plots.skills(table.drop(columns="p Holm")).alt
+    (key,) = picture.figure.legends
+    assert [words.get_text().split("\n")[1] for words in key.get_texts()] == [
+        "against naive",
+        "hollow: no difference can be claimed",
+    ]
+    assert not key.get_title().get_text()  # "baseline" would stand over the hollow mark too
 
 
 def test_skills_near_0_have_a_short_axis_and_others_reach_to_1():

@@ -216,3 +216,126 @@ def test_weeks_and_months_have_dates_without_a_time_and_rows_without_dates_are_d
     assert marks[:2] == ["2024-01-31", "2024-06-30"]
     for values in (WALK, list(WALK), pd.Series(WALK)):
         assert plots.windows_on_series(values, 5).figure.axes[1].get_xlabel() == "day"
+
+
+@pytest.mark.parametrize("rising", [True, False])
+def test_each_distance_stands_beside_its_own_arrow_on_days_that_rise_too(rising):
+    opened = [100.0, 100, 101] if rising else [102.0, 102, 101]
+    bars = pd.DataFrame({"Open": opened, "Close": [101.0, 102, 101] if rising else [101.0, 100, 101]}, DATES[:3])
+    bars.attrs = ATTRS
+    (axes,) = plots.between_close_and_open(bars).figure.axes
+    of_open, of_close = (words.get_position()[1] for words in axes.texts if words.get_text().startswith("RMSE"))
+    assert (of_open < 0 < of_close) if rising else (of_close < 0 < of_open)
+
+
+@pytest.mark.parametrize(
+    ("draw", "lack"), [(plots.price_bars, "Open, High, Low"), (plots.between_close_and_open, "Open")]
+)
+def test_a_series_of_one_column_is_told_which_prices_are_missing(draw, lack):
+    with pytest.raises(BadInput, match=f"{lack} という列はありません"):
+        draw(load_prices("co2"))
+
+
+@pytest.mark.parametrize(
+    ("of_the_series", "of_the_errors"), [(15_000_000, 1), (1e9, 1e9), (2e-6, 1e-6)], ids=["yen", "large", "small"]
+)
+def test_the_playgrounds_long_numbers_are_inside_the_figure_and_beside_the_bars(of_the_series, of_the_errors):
+    actual = of_the_series * (1 + WALK / 100)
+    errors = of_the_errors * pd.Series([1.0, 0.2, 1.5], index=range(3))
+    figure = plots.Playground(DATES, actual, ATTRS, errors)(actual, None, None, errors).figure
+    lines, end, bars = figure.axes
+    for axes in (lines, end):
+        assert min(mark.get_window_extent().x0 for mark in axes.get_yticklabels()) > 0
+    assert min(mark.get_window_extent().x0 for mark in bars.get_yticklabels()) > end.get_window_extent().x1
+
+
+@pytest.mark.parametrize("language", ["ja", "en", "both"])
+@pytest.mark.parametrize("name", ["usdjpy", "electricity", "co2"])
+def test_the_playgrounds_titles_and_dates_are_inside_the_figure(name, language, monkeypatch, recwarn):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
+    prices = load_prices(name).tail(101)
+    actual, errors = prices["Close"].to_numpy()[1:], pd.Series([2.0, 1, 3], index=range(3))
+    figure = plots.Playground(prices.index[1:], actual, prices.attrs, errors)(actual, None, None, errors).figure
+    figure.draw_without_rendering()
+    titles = [axes._left_title for axes in figure.axes]
+    dates = [mark for axes in figure.axes[:2] for mark in axes.get_xticklabels()]
+    assert all(words.get_window_extent().x1 < figure.bbox.width for words in (*titles, *dates))
+    assert len([mark for mark in figure.axes[1].get_xticklabels() if mark.get_text()]) > 1
+    assert not [warning for warning in recwarn if "AutoDateLocator" in str(warning.message)]
+
+
+def test_of_the_playgrounds_bars_that_tie_none_is_named():
+    same = pd.Series(1.0, index=range(3))
+    picture = plots.Playground(DATES, WALK, ATTRS, same)(WALK, None, None, same)
+    bars = picture.figure.axes[2]
+    assert all(bar.get_hatch() for bar in bars.patches) and not bars.texts and "smallest 0, 1, 2 back" in picture.alt
+
+
+def test_short_parts_of_a_long_series_have_room_for_their_names():
+    values = pd.Series(np.arange(20_000.0), pd.date_range("2020-01-01", periods=20_000, freq="h"))
+    picture = plots.parts_in_time(values, {"validation": 100, "test": 50}, ATTRS)
+    strip, lines = picture.figure.axes
+    picture.figure.draw_without_rendering()
+    names = sorted((words.get_window_extent() for words in strip.texts), key=lambda place: place.x0)
+    assert all(one.x1 < other.x0 for one, other in zip(names, names[1:], strict=False))
+    assert "19,850（図は最後の 450 行） (the last 450 drawn)" in strip.texts[0].get_text()
+    assert "100% of the validation part" in picture.alt  # of the range of the whole training part
+
+
+def test_the_name_of_the_test_part_is_read_over_a_series_that_runs_through_it():
+    prices = pd.DataFrame({"Close": 20 + WALK}, DATES)
+    prices.attrs = ATTRS
+    (name,) = plots.price_history(prices, "Close", 20).figure.axes[0].texts
+    assert name.get_bbox_patch().get_facecolor()[:3] == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("scale", "written"), [(1e-6, "0.000001"), (1e12, "1,000,000,000,000")])
+def test_a_scale_is_written_as_a_plain_number(scale, written):
+    prices = pd.DataFrame({"Close": scale * (20 + WALK)}, DATES)
+    prices.attrs = ATTRS | {"scale": scale}
+    assert f"prices divided by {written} on the right" in plots.two_scales(prices, "Close").alt
+
+
+def test_titles_of_frames_side_by_side_are_not_on_each_other(monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", "en")
+    figure = plots.side_by_side([load_prices(name) for name in ("electricity", "usdjpy", "co2")]).figure
+    figure.draw_without_rendering()
+    places = [axes._left_title.get_window_extent() for axes in figure.axes]
+    assert all(one.x1 < other.x0 for one, other in zip(places, places[1:], strict=False))
+
+
+@pytest.mark.parametrize("language", ["ja", "en", "both"])
+def test_a_panels_fan_and_its_errors_are_inside_their_low_figures(language, monkeypatch):
+    monkeypatch.setenv("LSTM_TUTORIAL_LANGUAGE", language)
+    attrs, path = load_prices("electricity").attrs, np.full((1, 14), 100.0)
+    fans = {"95%": (path - 2, path + 2), "80%": (path - 1, path + 1)}
+    errors = dict.fromkeys(("encoder-decoder", "naive", "seasonal naive"), pd.Series(range(1, 15), index=range(1, 15)))
+    with plots.room(600, 240):
+        fan = plots.paths_from_origins(DATES, 100 + WALK, [40], {"encoder-decoder": path}, attrs, fans).figure
+    with plots.room(600, 200):
+        growth = plots.error_by_step(errors, attrs, 1.0).figure
+    for figure in (fan, growth):
+        figure.draw_without_rendering()
+        width, height = figure.bbox.size
+        names = [*(words for key in figure.legends for words in key.get_texts()), figure.axes[0].yaxis.label]
+        for place in (words.get_window_extent() for words in names):
+            assert place.x0 > -1 and place.y0 > -1 and place.x1 < width + 1 and place.y1 < height + 1
+    name, title = fan.axes[0].yaxis.label.get_window_extent(), fan._suptitle.get_window_extent()
+    assert name.y1 < title.y0
+
+
+@pytest.mark.filterwarnings("error")
+def test_of_a_constant_series_the_best_guess_is_drawn():
+    assert "smallest when 0" in plots.error_of_guesses(np.zeros(5), np.zeros(5), ATTRS).alt
+
+
+def test_epochs_are_whole_and_losses_have_no_offset():
+    picture = plots.loss_curves({"one": np.linspace(3, 1, 20)})
+    assert all(place == round(place) for place in picture.figure.axes[0].get_xticks())
+    one = pd.DataFrame({"loss": [0.65719690]}, index=[1])
+    other = pd.DataFrame({"loss": [0.65719695]}, index=[1])
+    figure = plots.metrics_by_epoch({"one": one, "other": other}, ATTRS, ("loss",)).figure
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert [mark.get_text() for mark in axes.get_xticklabels()] == ["1"]
+    assert axes.yaxis.get_offset_text().get_text() == ""

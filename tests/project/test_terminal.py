@@ -150,6 +150,9 @@ def test_bad_input_is_status_1_with_one_line(folder, capsys):
     fails(capsys, own("--horizon", "500"), "503|508|500")
     fails(capsys, own("--horizon", "40"), "validation")
     fails(capsys, own("--out", "prices.csv/results.png"), "prices.csv")
+    Path("pictures.png").mkdir()
+    for out in ("figure.pdf", "figure", "pictures.png"):  # before the training, not after it
+        fails(capsys, own("--out", out), "--out", "PNG")
     fails(capsys, own("--logdir", "prices.csv"), "--logdir")
     fails(capsys, own("--logdir", "/proc/none"), "--logdir")
     fails(capsys, own("--resume"), "Start without --resume")

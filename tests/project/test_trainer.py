@@ -46,6 +46,23 @@ def test_settings_that_cannot_be_are_named_in_both_languages(prices):
         Trainer(prices, hidden=16)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hidden_size", 0),
+        ("batch_size", 0),
+        ("batch_size", "128"),
+        ("patience", -1),
+        ("seed", "7"),
+        ("lr", 0),
+        ("lr", math.nan),
+    ],
+)
+def test_a_setting_that_torch_would_refuse_or_take_for_another_is_named_before_the_training(name, value, prices):
+    with pytest.raises(BadInput, match=f"{name}|learning rate"):
+        Trainer(prices, **{name: value})
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_scale_knows_the_training_part_only(target, prices):
     later = prices.copy()
