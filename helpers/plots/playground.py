@@ -54,7 +54,7 @@ class Playground:
         zoom = len(actual) - self.end_from
         look = style.LITERAL | ({"fontsize": style.SMALL} if _both() else {})  # two languages want a long line
         self.axes["lines"].set_title(text(*in_unit(attrs["title_ja"], attrs["title_en"], attrs)), **look)
-        label(self.axes["end"], (f"最後の {zoom} 期", f"The last {zoom} steps", " / "))
+        self.axes["end"].set_title(text(f"最後の {zoom} 期", f"The last {zoom} steps", " / "), **look)
         label(self.axes["lags"], (), ("k（何期前の値か）", "k (steps back)", "\n"), ("", ""))
         self.axes["lags"].set_title(text(*in_unit("RMSE", "RMSE", attrs)), x=-0.38, **look)
         self._name_all()
