@@ -130,6 +130,16 @@ def test_sliders_by_keyboard_give_new_numbers(playground, label, column):
     assert seconds < 4  # a guard for busy machines; measure.py has the real figures
 
 
+def test_a_screen_reader_hears_a_new_verdict(playground):
+    heard, verdict = (
+        playground.page.get_by_role("status").and_(playground.page.locator(".lstm-heard")),
+        f"{PANEL} .lstm-verdict",
+    )
+    before = heard.text_content()
+    playground.press("hidden size", "ArrowLeft")
+    assert heard.text_content() == playground.page.locator(verdict).inner_text() != before
+
+
 def test_five_seeds_and_the_ledger_as_csv(playground):
     runs = int(playground.ledger()[0][0])
     playground.page.get_by_role("button", name=re.compile("five seeds")).press("Enter")
