@@ -103,8 +103,8 @@ def apparent_and_hold_out(
 def scores_by_case(parts: Mapping[Name, Scores]) -> Picture:
     """Skill of the same pipelines in several cases, a panel for each part that it was measured on.
 
-    A mark is the mean over the seeds, a line spans them. The first
-    pipeline of a case is the one by which the others are measured.
+    A mark is the mean over the seeds, a line spans them. The first pipeline of a case is the one by which the others are
+    measured.
     """
     cases = list(next(iter(parts.values())))
     figure, panels = canvas(2.5 + 0.55 * len(cases), ncols=len(parts), sharey=True, squeeze=False)
@@ -130,6 +130,7 @@ def _score_marks(axes: Axes, scores: Scores) -> None:
         look = {"color": color, "markersize": 9, "markeredgecolor": "white", "label": text(*in_both(name), "\n")}
         axes.plot([np.mean(row[name]) for row in scores.values()], rows, marker, **look)
     axes.axvline(0, color="black", linewidth=1.5)
+    axes.grid(False, axis="y")  # it would pass for the range of the mark in the middle
     _between_rows(axes, len(scores))
 
 
