@@ -41,7 +41,7 @@ LOOK = """<style>
 .report-card [aria-level='3'] {font-size: 1.4em}
 .report-card .leak {border: 2px solid #B34700; border-radius: 4px; padding: .2em .8em; margin: .5em 0}
 .report-card .small {opacity: .8; font-size: .9em}
-.report-card pre {overflow-x: auto; padding: .6em; border: 1px solid #8888}
+.report-card pre {white-space: pre-wrap; overflow-wrap: anywhere; padding: .6em; border: 1px solid #8888}
 </style>"""
 PAGE = """<!DOCTYPE html>
 <html><head><meta charset="utf-8"><title>{title}</title>

@@ -82,7 +82,7 @@ def mean_of_two(validation: Windows, train: Windows) -> Expected:
         (
             rmse(t, usual),
             "これは「今 + いつもの変化」だけの RMSE です。2 つの予測を平均してから採点してください。",
-            "This is the RMSE of “now + the usual change” alone. Average the two forecasts, then score them.",
+            "This is the RMSE of “now + usual change” alone. Average the two forecasts, then score them.",
         ),
         (
             (rmse(t, last) + rmse(t, usual)) / 2,
@@ -102,7 +102,7 @@ def mean_of_two(validation: Windows, train: Windows) -> Expected:
         (
             rmse(t, (last + validation.seasonal[:, 1:]) / 2),
             "片方が「先週の値」（季節ナイーブ予測）になっています。使うのは「今 + いつもの変化」です。",
-            "One of the two is last week's value, the seasonal naive forecast. Use “now + the usual change”.",
+            "One of the two is last week's value, the seasonal naive forecast. Use “now + usual change”.",
         ),
         (
             right**2,
