@@ -17,8 +17,8 @@ Part = tuple[Tensor, Tensor]  # x (n, window, features) and t (n, horizon)
 def check_series(values: ArrayLike, window: int, horizon: int = 1, stride: int = 1) -> np.ndarray:
     """`values` as a float array of shape (time, features), or a BadInput that says what to change.
 
-    Raises BadInput when a number is missing, infinite or lost in float32, when a setting is not a whole number of at least 1, or when the
-    series is shorter than one window and its target.
+    Raises BadInput when a number is missing, infinite or lost in float32, when a setting is not a whole number of at least
+    1, or when the series is shorter than one window and its target.
     """
     check_whole(window=window, horizon=horizon, stride=stride)
     try:
