@@ -200,7 +200,7 @@ def run(
     if killed >= workers * RETRIES:
         raise RuntimeError(
             both(
-                f"プロセスが {killed} 回続けて強制終了されました（メモリ不足など）。workers を減らしてください。",
+                f"プロセスが {killed} 回続けて強制終了されました（メモリー不足など）。workers を減らしてください。",
                 f"{killed} processes in a row were killed (for want of memory, perhaps): lower workers.",
             )
         )

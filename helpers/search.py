@@ -78,10 +78,19 @@ def skills(
 def objective(values: ArrayLike, validation: int, score: Callable = skills, **training: object) -> Callable:
     """What Optuna maximises: the first part's `score`, on the last `validation` rows of `values`, which hold no test row.
 
-    Raises BadInput where the longest window would leave nothing to train on: now, not when a trial comes upon it.
+    Raises BadInput where the longest window would leave nothing to train on, and where the value to forecast stands still in
+    those rows, so that the naive forecast makes no error and no skill can be told: now, not when a trial comes upon it.
     """
     check_whole(validation=validation)
     _check_rows(len(values), max(WINDOWS), [validation])
+    later = np.asarray(values, dtype=float).reshape(len(values), -1)[-validation - 1 :, 0]
+    if np.ptp(later) == 0:
+        raise BadInput(
+            f"検証部分の {validation} 行で値が {later[0]:g} のまま動かないので、スキルを計算できません。"
+            "検証部分を長くするか、別の系列を使ってください。",
+            f"in the {validation} rows of the validation part the value stays at {later[0]:g}, so there is no skill to tell. "
+            "Take a longer validation part or another series.",
+        )
 
     def trial_skill(trial: Trial) -> float:
         trial.set_user_attr("worker", f"{HOST}:{os.getpid()}")  # so that it can be found when this process is killed

@@ -103,6 +103,14 @@ def test_the_space_is_inside_what_the_model_takes():
         assert len(x) == 300 - settings["window"] and np.isfinite(search.skills(PRICES, settings, [50], epochs=1)[0])
 
 
+def test_a_search_is_refused_where_the_value_stands_still():
+    """Each of its trials would have a skill of NaN, which Optuna counts as failed."""
+    still = np.concatenate([PRICES, np.repeat(PRICES[-1:], 60, axis=0)])
+    search.objective(still, 61)
+    with pytest.raises(BadInput, match="検証部分の 60 行(.|\n)*longer validation part"):
+        search.objective(still, 60)
+
+
 def test_a_search_finds_the_target_that_a_random_walk_above_its_past_needs():
     """Far above all training levels only the forecast of changes works: the search must find that out from the data."""
     walk = np.cumsum(np.abs(generate("random_walk", 300)["Close"].diff().dropna().to_numpy())) + 100

@@ -124,7 +124,7 @@ def many_table(results: dict, language: str) -> str:
     """The table of step 10's task: what each method was given, seconds, error and memory, sorted by error; what was not measured last."""
     found, at = summary(results)["many"], list(READMES).index(language)
     heads, mean = (
-        (("20 か所の駐車場、30 分ごとに 4 つ先まで（テストは最後の 2 週間）", "渡した既知の共変量", "秒（CPU 秒）", "RMSE（割合）", "最大メモリ（MB、うち読み込み）"),
+        (("20 か所の駐車場、30 分ごとに 4 つ先まで（テストは最後の 2 週間）", "渡した既知の共変量", "秒（CPU 秒）", "RMSE（割合）", "最大メモリー（MB、うち読み込み）"),
          ("Twenty car parks, four half-hours ahead (test: the last two weeks)", "Covariates given", "Seconds (CPU seconds)", "RMSE (share taken)", "Peak memory (MB, of which imports and data)")),
         ("{} シードの平均の予測は {:.4f}", "mean forecast of {} seeds: {:.4f}"),
     )  # fmt: skip
