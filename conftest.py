@@ -4,6 +4,7 @@ import contextlib
 import functools
 import importlib.util
 import os
+import random
 import re
 import sys
 from collections.abc import Callable
@@ -29,6 +30,26 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """A reader's own notebooks, and copies that JupyterLab has made, may lie beside the steps: they are no tests."""
     own = collection_path.suffix == ".ipynb" and not re.fullmatch(r"\d\d_\w+", collection_path.stem)
     return True if own else None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shuffle", type=int, metavar="SEED", help="files, and the tests of each, in an order drawn from SEED"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """No test may need another one before it, but for the cells of a notebook, which keep their order."""
+    seed = config.getoption("shuffle", None)
+    if seed is None:
+        return
+    draw, files = random.Random(seed), {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    for path, own in files.items():
+        if path.suffix != ".ipynb":
+            draw.shuffle(own)
+    items[:] = [item for path in draw.sample(list(files), len(files)) for item in files[path]]
 
 
 class NoTorch:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tokenize
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from importlinter.cli import lint_imports
@@ -68,3 +69,23 @@ def test_neither_the_readers_settings_nor_the_repository_of_a_hook_reach_the_tes
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     kept = {"LSTM_TUTORIAL_OFFLINE": "1", "LSTM_TUTORIAL_LANGUAGE": "both", "LSTM_TUTORIAL_PROGRESS": "none"}
     assert ast.literal_eval(done.stdout) == kept, done.stderr
+
+
+def test_a_shuffled_run_leaves_nothing_out_and_the_cells_of_a_notebook_in_order(pytestconfig):
+    conftest = pytestconfig.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
+    files = [Path(f"{name}.py") for name in "abcdef"] + [Path("steps.ipynb")]
+    items = [SimpleNamespace(path=file, number=number) for file in files for number in range(20)]
+
+    def shuffled(seed):
+        own = items.copy()
+        conftest.pytest_collection_modifyitems(SimpleNamespace(getoption=lambda *_: seed), own)
+        return own
+
+    orders = [shuffled(seed) for seed in (1, 1, 2)]
+    assert shuffled(None) == items and orders[0] == orders[1] != orders[2]
+    for own in orders:
+        assert {id(item) for item in own} == {id(item) for item in items} and len(own) == len(items)
+        met = list(dict.fromkeys(item.path for item in own))
+        assert [item.path for item in own] == [path for path in met for _ in range(20)] and met != files
+        numbers = {path: [item.number for item in own if item.path == path] for path in files}
+        assert [path for path in files if numbers[path] == sorted(numbers[path])] == [Path("steps.ipynb")]
