@@ -63,6 +63,10 @@ TOO_LOW = (
     "zero or less: {cell!r}; correct or delete the line if it is a mistake. "
     "A series that falls below zero, such as temperatures, is read once one number is added to all its rows",
 )
+FEWER = (
+    "セルの数が見出しより少ない行です。区切りのカンマが抜けていないか確かめ、値がないだけなら、カンマを書き足してください",
+    "fewer cells than titles; see whether a comma is lost, or add one if only the value is missing",
+)
 MORE = '余分な列があります。カンマのある数字は " で囲んでください', 'extra columns; put " around numbers with commas'
 
 
@@ -187,6 +191,11 @@ def parse(rows: list[Row], separator: str = ",") -> pd.DataFrame:
         check(cells.str.fullmatch(ONE_COMMA) & unclear, column, COMMA)
         check((number < 0) | (number == 0) & price, column, TOO_LOW)
         frame[name] = number.to_numpy()
+    # Where a comma is lost, the numbers behind it stand in the wrong columns. A last title without any cell is no mistake.
+    titled = max(number for number, title in enumerate(header) if title) + 1
+    width = min(titled, max((len(cells) for _, cells in body), default=0))
+    fewer = pd.Series([len(body[row][1]) < width for row in table.index], table.index, dtype=bool)
+    check(fewer & ~closed, width - 1, FEWER)
     if mistakes:
         raise mistakes[min(mistakes)]
     if (n := len(table) - closed.sum()) < MIN_ROWS:

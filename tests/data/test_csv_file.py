@@ -391,6 +391,7 @@ BAD = {
     "null inside": (with_line(6, r",\d+\.\d+", ",null"), [" 6", "Open", "'null'"]),
     "empty cell": (with_line(6, r",\d+\.\d+", ","), [" 6", "Open", "''"]),
     "short line": (with_line(6, r",\d+\.\d+,\d+$", ""), [" 6", "Close", "''"]),
+    "lost comma": (with_line(6, r",(\d+)\.\d+,(\d+\.\d+)", r",\1\2"), [" 6", "Volume"]),
     "zero price": (with_line(8, r",\d+\.\d+", ",0.0"), [" 8", "Open", "0.0"]),
     "negative price": (with_line(8, r",\d+\.\d+", ",-1"), [" 8", "Open", "-1"]),
     "text in the volume": (with_line(8, r"\d+$", "many"), [" 8", "Volume", "'many'"]),
@@ -511,3 +512,12 @@ def test_not_a_text_file(content, tmp_path):
     with pytest.raises(DataError) as error:
         load_prices(tmp_path / "p.csv")
     in_both_languages(error.value, "p.csv", "UTF-8")
+
+
+def test_a_last_title_without_cells_and_a_holiday_without_commas_are_no_lost_comma(tmp_path, capsys):
+    lines = as_stooq(prices()).splitlines()
+    lines[0] += ",Note"
+    lines[7] = lines[7][:10]  # a date alone
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    frame = load_prices(tmp_path / "a.csv")
+    assert len(frame) == 39 and "Volume" in frame and "Left out as holidays: 1 rows" in capsys.readouterr().out
