@@ -39,7 +39,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """No test may need another one before it, but for the cells of a notebook, which keep their order."""
+    """No test may need another one before it, but for the cells of a notebook, which keep their order.
+
+    pytest-randomly and pytest-random-order shuffle the cells too.
+    """
     seed = config.getoption("shuffle", None)
     if seed is None:
         return

@@ -64,8 +64,8 @@ TOO_LOW = (
     "A series that falls below zero, such as temperatures, is read once one number is added to all its rows",
 )
 FEWER = (
-    "セルの数が見出しより少ない行です。区切りのカンマが抜けていないか確かめ、値がないだけなら、カンマを書き足してください",
-    "fewer cells than titles; see whether a comma is lost, or add one if only the value is missing",
+    "セルの数が見出しより少ない行です。区切り文字が抜けていないか確かめ、値がないだけなら、区切り文字を書き足してください",
+    "fewer cells than titles; see whether a separator is lost, or add one if only the value is missing",
 )
 MORE = '余分な列があります。カンマのある数字は " で囲んでください', 'extra columns; put " around numbers with commas'
 
@@ -191,7 +191,7 @@ def parse(rows: list[Row], separator: str = ",") -> pd.DataFrame:
         check(cells.str.fullmatch(ONE_COMMA) & unclear, column, COMMA)
         check((number < 0) | (number == 0) & price, column, TOO_LOW)
         frame[name] = number.to_numpy()
-    # Where a comma is lost, the numbers behind it stand in the wrong columns. A last title without any cell is no mistake.
+    # Where a separator is lost, the numbers behind it stand in the wrong columns. A last title without any cell is no mistake.
     titled = max(number for number, title in enumerate(header) if title) + 1
     width = min(titled, max((len(cells) for _, cells in body), default=0))
     fewer = pd.Series([len(body[row][1]) < width for row in table.index], table.index, dtype=bool)
